@@ -1,0 +1,155 @@
+"""The `hirefunnel` command: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from .errors import HirefunnelError
+
+app = typer.Typer(
+    name="hirefunnel",
+    help="The hiring funnel, true every morning: five recruiting vendors, one warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Vendors = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[VENDOR]...",
+        help="hirednow, talkpush, linkup, closerx, easir; all if none is named.",
+    ),
+]
+
+
+@app.command()
+def demo(
+    nights: Annotated[int, typer.Option(min=1, max=30, help="How many nightly runs.")] = 2,
+    people: Annotated[int, typer.Option(min=50, max=100_000, help="How many people.")] = 3000,
+) -> None:
+    """All five vendors from a local simulator, full nightly runs, then what to look at next."""
+    from . import demo as module
+    from .report import Reporter
+
+    raise typer.Exit(module.demo(nights, people, Reporter()))
+
+
+@app.command()
+def run(vendors: Vendors = None) -> None:
+    """The nightly job: sync, build, publish."""
+    raise typer.Exit(_run("run", vendors, sync=True, build=True, publish=True))
+
+
+@app.command()
+def sync(vendors: Vendors = None) -> None:
+    """Extract and load only."""
+    raise typer.Exit(_run("sync", vendors, sync=True))
+
+
+@app.command()
+def build() -> None:
+    """The dbt models, snapshots and tests on what is loaded."""
+    raise typer.Exit(_run("build", None, build=True))
+
+
+@app.command()
+def publish() -> None:
+    """The read-only copy of the marts for BI, swapped in atomically."""
+    raise typer.Exit(_run("publish", None, publish=True))
+
+
+@app.command()
+def check(vendors: Vendors = None) -> None:
+    """Settings and credentials against the vendors; nothing is loaded. Costs one LinkupAPI credit."""
+    from . import check as module
+    from .report import Reporter
+
+    raise typer.Exit(module.check(vendors, Reporter()))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+) -> None:
+    """Freshness, last runs, rows, failures, drift, cursors. Exit 0 fresh, 1 stale or failing."""
+    from . import settings
+    from . import status as module
+
+    facts = module.collect(settings.load())
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        from .tables import print_status
+
+        print_status(facts)
+    raise typer.Exit(0 if facts["is_fresh"] else 1)
+
+
+@app.command()
+def reset(
+    vendor: Annotated[str, typer.Argument(help="hirednow, talkpush, linkup, closerx or easir.")],
+    resource: Annotated[str | None, typer.Option(help="Only this resource, such as leads.")] = None,
+) -> None:
+    """Forget cursors, so that the next run reads all again. Nothing that is stored is removed."""
+    from . import reset as module
+    from .report import Reporter
+
+    raise typer.Exit(module.reset(vendor, resource, Reporter()))
+
+
+def _run(
+    command: str,
+    names: list[str] | None,
+    *,
+    sync: bool = False,
+    build: bool = False,
+    publish: bool = False,
+) -> int:
+    """One run with the steps asked for; 1 if anything in it failed."""
+    from . import run as module
+    from . import settings as configuration
+    from .mappings import write_seeds
+    from .report import Reporter
+    from .vendors import choose
+
+    settings = configuration.load()
+    vendors = choose(names)
+    settings.prepare()
+    if sync:
+        module.prepare_vendors(settings, vendors)
+    if build:
+        write_seeds(settings)  # a bad mapping file is found before the vendors are asked
+    with module.open_run(settings, command, Reporter()) as current:
+        if sync:
+            current.sync(vendors)
+        if build:
+            current.build()
+        if publish:
+            current.publish()
+    return 1 if current.failures else 0
+
+
+def main() -> None:
+    """The console script: errors become one sentence and an exit code; a stack trace is a bug."""
+    try:
+        app()
+    except HirefunnelError as error:
+        from .redact import mask
+
+        print(f"hirefunnel: {mask(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print(
+            "hirefunnel: stopped; what was committed is kept, run again to go on.", file=sys.stderr
+        )
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Opening the warehouse file, and saying clearly why it cannot be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from .errors import HirefunnelError, WarehouseHeldError
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for a block, in UTC.
+
+    Raises:
+        WarehouseHeldError: If another program has the file open.
+        HirefunnelError: If the file is no DuckDB database, or is damaged.
+    """
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseHeldError(
+                f"The warehouse {path} is open in another program; close it there, "
+                "or read the published copy instead."
+            ) from None
+        raise _unreadable(path, error) from None
+    except duckdb.Error as error:
+        raise _unreadable(path, error) from None
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _unreadable(path: Path, error: Exception) -> HirefunnelError:
+    reason = str(error).splitlines()[0]
+    return HirefunnelError(
+        f"The warehouse {path} cannot be opened ({reason}); "
+        "restore it from a backup, or move it away and run again to read everything anew."
+    )
+
+
+def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """The names of a schema's tables, in alphabetical order."""
+    rows = connection.execute(
+        "select table_name from information_schema.tables where table_schema = ? order by 1",
+        [schema],
+    ).fetchall()
+    return [name for (name,) in rows]

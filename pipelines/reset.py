@@ -1,0 +1,35 @@
+"""Forgetting cursors: the next run reads all again; unchanged records add nothing."""
+
+from __future__ import annotations
+
+from . import settings as configuration
+from .errors import SettingsError
+from .report import Reporter
+from .run import open_run
+from .vendors import choose
+
+
+def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
+    """Drops the dlt state of a vendor, or of one of its resources, here and in the warehouse.
+
+    Raises:
+        SettingsError: If there is no such vendor or resource.
+    """
+    settings = configuration.load()
+    (vendor,) = choose([vendor_name])
+    if resource is not None and resource not in vendor.resources:
+        raise SettingsError(
+            f"{vendor.name} has no resource {resource!r}; choose from {', '.join(vendor.resources)}."
+        )
+    names = [resource] if resource else list(vendor.resources)
+    with open_run(settings, "reset", reporter) as run:
+        from .sync import forget_cursors
+
+        forgotten = forget_cursors(vendor, settings, names)
+        run.reporter.say(
+            f"{vendor.name}: cursors of {', '.join(forgotten)} forgotten"
+            if forgotten
+            else f"{vendor.name}: there were no cursors to forget",
+            mark="ok",
+        )
+    return 0

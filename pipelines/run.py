@@ -1,0 +1,131 @@
+"""One run: the lock, the history, the steps in order, the exit code."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from . import lock, redact, settings as clock
+from .errors import HirefunnelError, SettingsError
+from .history import History, NodeResult, ResourceRun
+from .report import Reporter, log_file
+from .settings import Settings
+from .vendors import Vendor, is_configured, secret_values, validate
+
+
+@dataclass
+class Run:
+    """A run that holds the warehouse.
+
+    Attributes:
+        run_id: Its name in `ops` and of its log file: the UTC time it started and four random digits.
+        failures: What went wrong, one line each; not empty means exit code 1.
+    """
+
+    run_id: str
+    settings: Settings
+    history: History
+    reporter: Reporter
+    failures: list[str] = field(default_factory=list)
+
+    def sync(self, vendors: list[Vendor]) -> list[ResourceRun]:
+        """Extracts and loads each vendor; one vendor's failure never stops the others."""
+        from . import sync
+
+        results: list[ResourceRun] = []
+        for vendor in vendors:
+            found = []
+            for result in sync.sync(vendor, self.settings, self.reporter):
+                found.append(result)
+                self._tell(result)
+            self.history.add_resource_runs(self.run_id, found)
+            results += found
+        return results
+
+    def build(self) -> list[NodeResult]:
+        """Builds and tests the models."""
+        from . import build
+
+        results = build.build(self.settings, self.reporter)
+        self.history.add_build_results(self.run_id, results)
+        failed = [result for result in results if result.is_failure]
+        for result in failed:
+            self.failures.append(
+                f"{result.node_type} {result.node}: {result.message or result.status}"
+            )
+        models = sum(result.node_type == "model" for result in results)
+        tests = sum(result.node_type in {"test", "unit_test"} for result in results)
+        self.reporter.say(
+            f"dbt: {models} models, {tests} tests, {len(failed)} failed"
+            + "".join(f"\n    {line}" for line in self.failures[-len(failed) :] if failed),
+            mark="failed" if failed else "ok",
+        )
+        return results
+
+    def publish(self) -> None:
+        """Publishes the marts, with what failed in this run."""
+        from . import publish
+
+        path = publish.publish(self.settings, datetime.now(UTC), self.run_id, self.failures)
+        self.reporter.say(f"published {path}", mark="ok")
+
+    def _tell(self, result: ResourceRun) -> None:
+        name = f"{result.vendor} · {result.resource}"
+        if result.status == "skipped":
+            self.reporter.say(f"{name}: skipped, no credentials", mark="skipped")
+            return
+        if result.status == "failed":
+            self.failures.append(f"{name}: {result.error}")
+            self.reporter.say(f"{name}: {result.error}", mark="failed")
+            return
+        text = f"{name}: {result.rows_read:,} read, {result.versions_added:,} new versions"
+        if result.new_fields:
+            text += f", undeclared fields {', '.join(result.new_fields)}"
+        if result.status == "partial":
+            text += ", ended by the credit budget"
+        self.reporter.say(text, mark=result.status)
+
+
+@contextmanager
+def open_run(settings: Settings, command: str, reporter: Reporter) -> Iterator[Run]:
+    """Holds the warehouse for a run and writes its history, whatever happens inside.
+
+    Raises:
+        WarehouseHeldError: If another run holds the warehouse.
+    """
+    settings.prepare()
+    started_at = datetime.now(UTC)
+    run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:4]}"
+    history = History(settings.warehouse)
+    with lock.hold(settings, command), log_file(settings.logs_dir / f"{run_id}.log"):
+        history.begin(run_id, command, clock.now(), started_at)
+        run = Run(run_id, settings, history, reporter)
+        exit_code = 1
+        try:
+            yield run
+            exit_code = 1 if run.failures else 0
+        except HirefunnelError as error:
+            exit_code = error.exit_code
+            raise
+        finally:
+            history.finish(run_id, datetime.now(UTC), exit_code)
+
+
+def prepare_vendors(settings: Settings, vendors: list[Vendor]) -> None:
+    """Refuses settings that cannot work before anything is asked of a vendor, and hides the secrets.
+
+    Raises:
+        SettingsError: At the first bad setting, or if the warehouse holds the demo's invented people.
+    """
+    redact.remember(secret_values(vendors))
+    configured = [vendor for vendor in vendors if is_configured(vendor)]
+    for vendor in configured:
+        validate(vendor)
+    if configured and History(settings.warehouse).is_demo():
+        raise SettingsError(
+            f"The warehouse {settings.warehouse} holds the demo's invented people; set HIREFUNNEL_DATA_DIR "
+            "to another folder for real vendors, or delete this one."
+        )

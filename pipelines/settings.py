@@ -1,0 +1,174 @@
+"""Where things are, and what the clock says. Vendors' own settings are `pipelines/vendors.py`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dotenv import load_dotenv
+
+from .errors import SettingsError
+
+WAREHOUSE_NAME = "hirefunnel.duckdb"
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+# What dlt needs to be told, unless the user says otherwise: nothing leaves the machine, no job seeker's
+# data stays behind in working folders, and two data folders share nothing.
+_DLT_DEFAULTS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "LOAD__TRUNCATE_STAGING_DATASET": "true",
+    "NORMALIZE__WORKERS": "1",
+    "EXTRACT__MAX_PARALLEL_ITEMS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and files of one installation.
+
+    Attributes:
+        data_dir: All that the program writes.
+        warehouse: The DuckDB file; inside `data_dir` unless DESTINATION__DUCKDB__CREDENTIALS says otherwise.
+        mappings_dir: The user's own CSVs.
+    """
+
+    data_dir: Path
+    warehouse: Path
+    mappings_dir: Path
+
+    @property
+    def dlt_dir(self) -> Path:
+        """dlt's working folders: cursors, pending packages."""
+        return self.data_dir / "dlt"
+
+    @property
+    def logs_dir(self) -> Path:
+        """One log file a run."""
+        return self.data_dir / "logs"
+
+    @property
+    def dbt_dir(self) -> Path:
+        """dbt's target, logs and the seeds made from the mappings."""
+        return self.data_dir / "dbt"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Pages that were paid for and are not yet in the warehouse."""
+        return self.data_dir / "spool"
+
+    @property
+    def published_dir(self) -> Path:
+        """The read-only copies for BI."""
+        return self.data_dir / "published"
+
+    def prepare(self) -> None:
+        """Makes the folders (readable by their owner only) and hands dlt its defaults.
+
+        Raises:
+            SettingsError: If a folder cannot be made or written.
+        """
+        for folder in (self.data_dir, self.dlt_dir, self.logs_dir, self.dbt_dir):
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                raise SettingsError(
+                    f"The data folder {folder} cannot be made ({error.strerror}); "
+                    "set HIREFUNNEL_DATA_DIR to a folder that can be written."
+                ) from None
+        if not os.access(self.data_dir, os.W_OK):
+            raise SettingsError(
+                f"The data folder {self.data_dir} cannot be written; "
+                "set HIREFUNNEL_DATA_DIR to a folder that can."
+            )
+        self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        for name, value in _DLT_DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        os.environ["DLT_DATA_DIR"] = str(self.dlt_dir)
+
+
+def load() -> Settings:
+    """Reads `.env` in the working folder and the environment."""
+    load_dotenv(Path.cwd() / ".env")
+    data_dir = Path(os.environ.get("HIREFUNNEL_DATA_DIR") or "data").expanduser().resolve()
+    mappings_dir = Path(os.environ.get("HIREFUNNEL_MAPPINGS_DIR") or "mappings").expanduser()
+    return Settings(
+        data_dir=data_dir,
+        warehouse=_warehouse_elsewhere() or data_dir / WAREHOUSE_NAME,
+        mappings_dir=mappings_dir.resolve(),
+    )
+
+
+def _warehouse_elsewhere() -> Path | None:
+    """The file named by dlt's own setting for the DuckDB destination, without importing dlt."""
+    credentials: Any = os.environ.get("DESTINATION__DUCKDB__CREDENTIALS")
+    for name in ("secrets.toml", "config.toml"):
+        path = Path(".dlt") / name
+        if credentials is None and path.is_file():
+            try:
+                tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            except tomllib.TOMLDecodeError as error:
+                raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+            credentials = tables.get("destination", {}).get("duckdb", {}).get("credentials")
+    if not credentials:
+        return None
+    if isinstance(credentials, dict):
+        credentials = credentials.get("database", "")
+    text = str(credentials).removeprefix("duckdb:///")
+    if not text or text.startswith((":memory:", "md:", "duckdb:")):
+        raise SettingsError(
+            "DESTINATION__DUCKDB__CREDENTIALS must name a DuckDB file, such as /srv/hirefunnel.duckdb."
+        )
+    return Path(text).expanduser().resolve()
+
+
+def stale_after() -> timedelta:
+    """How old a resource's last success may be (HIREFUNNEL_STALE_AFTER_HOURS; a night and a half)."""
+    text = os.environ.get("HIREFUNNEL_STALE_AFTER_HOURS") or "36"
+    try:
+        return timedelta(hours=float(text))
+    except ValueError:
+        raise SettingsError(
+            f"HIREFUNNEL_STALE_AFTER_HOURS is {text!r}; write a number of hours, such as 36."
+        ) from None
+
+
+def now() -> datetime:
+    """The run's moment in UTC: HIREFUNNEL_AS_OF when set (replays, the demo's nights), else the clock.
+
+    Raises:
+        SettingsError: If HIREFUNNEL_AS_OF is not an ISO instant with an offset.
+    """
+    text = os.environ.get("HIREFUNNEL_AS_OF")
+    if not text:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise SettingsError(
+            f"HIREFUNNEL_AS_OF is {text!r}; write an instant with an offset, such as 2026-03-01T04:00:00Z."
+        )
+    return moment.astimezone(UTC)
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Sets environment variables for a block and puts back what was there."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

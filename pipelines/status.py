@@ -1,0 +1,182 @@
+"""What `status` tells: freshness, last runs, rows, failures, drift and cursors. Imports no dlt and no dbt: it is quick."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from . import database, lock, publish
+from .errors import WarehouseHeldError
+from .settings import Settings, stale_after
+from .vendors import VENDORS
+
+LAST_RUNS = 5
+
+
+def collect(settings: Settings) -> dict[str, Any]:
+    """The state of the installation, ready for JSON.
+
+    Keys: `is_fresh`, `summary` (one sentence), `warehouse`, `held_by`, `published`, `last_runs`, `resources`
+    (a vendor resource each), `failures`, `new_fields`, `unmapped_statuses`, `credits`, `cursors`. Times are ISO in UTC.
+    """
+    facts: dict[str, Any] = {
+        "is_fresh": False,
+        "summary": "",
+        "warehouse": str(settings.warehouse),
+        "held_by": None,
+        "published": _text(publish.newest(settings)),
+        "last_runs": [],
+        "resources": [],
+        "failures": [],
+        "new_fields": [],
+        "unmapped_statuses": [],
+        "credits": [],
+        "cursors": _cursors(settings),
+    }
+    if not settings.warehouse.exists():
+        facts["summary"] = f"Nothing has run yet: there is no warehouse at {settings.warehouse}."
+        return facts
+    try:
+        with database.connect(settings.warehouse, read_only=True) as connection:
+            if "runs" in database.tables(connection, "ops"):
+                _read(connection, facts)
+    except WarehouseHeldError:
+        facts["held_by"] = lock.holder(settings) or "another program"
+        facts["summary"] = (
+            f"The warehouse is held by {facts['held_by']}; the published copy stays readable."
+        )
+        return facts
+    _judge(facts)
+    return facts
+
+
+def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
+    facts["last_runs"] = _rows(
+        connection,
+        f"""
+        select run_id, command, started_at, finished_at, status, exit_code
+        from ops.runs order by started_at desc limit {LAST_RUNS}
+        """,
+    )
+    facts["resources"] = _rows(
+        connection,
+        """
+        select
+            vendor, resource,
+            max(finished_at) filter (where status = 'ok') as last_success_at,
+            max(finished_at) filter (where status != 'skipped') as last_attempt_at,
+            arg_max(status, finished_at) as last_status,
+            arg_max(rows_read, finished_at) as rows_read_last_run,
+            arg_max(versions_added, finished_at) as versions_added_last_run,
+            arg_max(error, finished_at) filter (where status = 'failed') as last_error
+        from ops.resource_runs group by all
+        """,
+    )
+    order = {
+        (v.name, r): n
+        for n, (v, r) in enumerate((v, r) for v in VENDORS.values() for r in v.resources)
+    }
+    facts["resources"].sort(key=lambda row: order.get((row["vendor"], row["resource"]), len(order)))
+    for row in facts["resources"]:
+        row["rows_total"] = _count(connection, f"raw_{row['vendor']}", row["resource"])
+    facts["failures"] = [
+        f"{row['vendor']} · {row['resource']}: {row['last_error']}"
+        for row in facts["resources"]
+        if row["last_status"] == "failed"
+    ] + [
+        f"{row['node_type']} {row['node']}: {row['message']}"
+        for row in _rows(
+            connection,
+            """
+            select node, node_type, message from ops.build_results
+            where status in ('error', 'fail', 'runtime error')
+            and run_id = (
+                select arg_max(run_id, started_at) from ops.runs
+                where run_id in (select run_id from ops.build_results)
+            )
+            """,
+        )
+    ]
+    facts["new_fields"] = _rows(
+        connection,
+        "select vendor, resource, field_name, first_seen_at from ops.new_fields order by all",
+    )
+    facts["credits"] = _rows(
+        connection,
+        """
+        select vendor, cast(spent_at as date) as spent_date, sum(credits) as credits
+        from ops.credits group by all order by all desc limit 7
+        """,
+    )
+    if "rpt_unmapped_statuses" in database.tables(connection, "marts"):
+        facts["unmapped_statuses"] = _rows(
+            connection, "select * from marts.rpt_unmapped_statuses order by all"
+        )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+    """Stored versions of a raw table; DuckDB answers this from its metadata."""
+    if table not in database.tables(connection, schema):
+        return 0
+    row = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+def _judge(facts: dict[str, Any]) -> None:
+    """Fresh means: something runs, the last run was good, and no resource's last success is too old."""
+    limit = datetime.now(UTC) - stale_after()
+    used = [row for row in facts["resources"] if row["last_attempt_at"] is not None]
+    for row in facts["resources"]:
+        success = row["last_success_at"]
+        row["is_stale"] = row in used and (
+            success is None or datetime.fromisoformat(success) < limit
+        )
+    stale = [f"{row['vendor']} · {row['resource']}" for row in used if row["is_stale"]]
+    if not facts["last_runs"]:
+        facts["summary"] = "Nothing has run yet."
+    elif facts["failures"]:
+        facts["summary"] = f"Failing: {facts['failures'][0]}"
+    elif stale:
+        facts["summary"] = f"Stale: {', '.join(stale)}."
+    elif not used:
+        facts["summary"] = "No vendor has credentials yet; see .dlt/secrets.example.toml."
+    else:
+        facts["summary"] = f"Fresh: {len(used)} resources."
+        facts["is_fresh"] = True
+
+
+def _cursors(settings: Settings) -> dict[str, Any]:
+    """Where each vendor's next run goes on, from dlt's state files."""
+    found = {}
+    for vendor in VENDORS:
+        path = settings.dlt_dir / vendor / "state.json"
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        resources = state.get("sources", {}).get(vendor, {}).get("resources", {})
+        if resources:
+            found[vendor] = resources
+    return found
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, map(_text, row), strict=True)) for row in cursor.fetchall()]
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return (
+        str(value)
+        if isinstance(value, Path) or not hasattr(value, "isoformat")
+        else value.isoformat()
+    )

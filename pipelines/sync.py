@@ -1,0 +1,237 @@
+"""One vendor's extract and load: what is pending first, then each resource as a load of its own.
+
+The unit of commitment is the resource: its rows and its cursor reach the warehouse together or not at all, and one
+resource's failure leaves the others' loads in place.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import dlt
+from dlt.common.pipeline import ExtractInfo, LoadInfo
+from dlt.pipeline.helpers import pipeline_drop
+
+from . import settings as clock
+from . import versions
+from .errors import WarehouseHeldError
+from .history import ResourceRun
+from .redact import mask
+from .report import Reporter
+from .settings import Settings
+from .vendors import Vendor, is_configured
+
+if TYPE_CHECKING:
+    from dlt.extract import DltSource
+    from dlt.pipeline.pipeline import Pipeline
+
+log = logging.getLogger("hirefunnel")
+
+
+def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
+    """The vendor's dlt pipeline, in this data folder, loading versions into `raw_<vendor>`."""
+    return dlt.pipeline(
+        pipeline_name=vendor.name,
+        pipelines_dir=str(settings.dlt_dir),
+        # The staging schema is dlt's own; its name must not look like one of ours.
+        destination=versions.warehouse(
+            credentials=str(settings.warehouse),
+            destination_name="duckdb",
+            staging_dataset_name_layout="_staging_%s",
+        ),
+        dataset_name=vendor.dataset,
+    )
+
+
+def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSource:
+    """The vendor's source with its settings, and what the conductor adds to them."""
+    arguments["as_of"] = clock.now().isoformat()
+    if vendor.pays:
+        arguments["page_store"] = str(settings.spool_dir / vendor.name)
+    source = vendor.source(**arguments)
+    # A text stays a text, whatever it looks like: only declared columns are typed.
+    source.schema.remove_type_detection("iso_timestamp")
+    return source
+
+
+def sync(vendor: Vendor, settings: Settings, reporter: Reporter) -> Iterator[ResourceRun]:
+    """Reads what is new from one vendor and loads it.
+
+    Yields:
+        One result a resource, in the source's order; a failure is a result, not an exception.
+
+    Raises:
+        WarehouseHeldError: If another program has the warehouse open.
+    """
+    pipeline = open_pipeline(vendor, settings)
+    if not is_configured(vendor):
+        yield from _skip(vendor, pipeline)
+        return
+    started_at = clock.now()
+    try:
+        source = open_source(vendor, settings)
+        if pipeline.has_pending_data:
+            reporter.update("loading what an earlier run left")
+            _finish_pending(pipeline)
+        _create_missing_tables(source, pipeline)
+    except Exception as error:
+        for name in vendor.resources:
+            yield _failure(vendor, name, started_at, error)
+        return
+    for name in source.selected_resources:
+        yield _sync_resource(vendor, source, name, pipeline, reporter)
+    if vendor.pays and not pipeline.has_pending_data:
+        shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
+
+
+def _sync_resource(
+    vendor: Vendor, source: DltSource, name: str, pipeline: Pipeline, reporter: Reporter
+) -> ResourceRun:
+    started_at = clock.now()
+    rows_read = 0
+
+    def count() -> None:
+        nonlocal rows_read
+        rows_read += 1
+        reporter.tick()
+
+    with reporter.step(f"{vendor.name} · {name}"):
+        try:
+            part = source.with_resources(name)
+            versions.add_stamps(part.resources[name], clock.now, count)
+            extracted = pipeline.extract(part, loader_file_format="parquet")
+            pipeline.normalize()
+            loaded = pipeline.load()
+        except Exception as error:
+            return _failure(vendor, name, started_at, error, rows_read)
+    metrics = _custom_metrics(extracted, name)
+    return ResourceRun(
+        vendor=vendor.name,
+        resource=name,
+        started_at=started_at,
+        finished_at=clock.now(),
+        status="partial" if metrics.get("stopped_by_budget") else "ok",
+        rows_read=rows_read,
+        versions_added=_versions_added(pipeline, name, loaded),
+        new_fields=_undeclared(pipeline, name, declared=set(source.resources[name].columns)),
+        credits=tuple(metrics.get("credits", {}).items()),
+    )
+
+
+def _finish_pending(pipeline: Pipeline) -> None:
+    """Loads the packages of a run that was cut short; without this, nothing new would be extracted."""
+    pipeline.normalize()
+    pipeline.load()
+
+
+def _skip(vendor: Vendor, pipeline: Pipeline) -> Iterator[ResourceRun]:
+    """No credentials: its raw tables exist all the same, so that every model builds."""
+    at = clock.now()
+    source = vendor.source(**dict.fromkeys((*vendor.secrets, *vendor.required), "-"))
+    _create_missing_tables(source, pipeline)
+    for name in source.selected_resources:
+        yield ResourceRun(vendor.name, name, at, clock.now(), "skipped")
+
+
+def _create_missing_tables(source: DltSource, pipeline: Pipeline) -> None:
+    """Creates the raw tables that are not there yet, empty."""
+    with pipeline.sql_client() as client:
+        rows = client.execute_sql(
+            "select table_name from information_schema.tables where table_schema = %s",
+            pipeline.dataset_name,
+        )
+    existing = {name for (name,) in rows or ()}
+    missing = [
+        versions.empty_table(resource)
+        for name, resource in source.selected_resources.items()
+        if name not in existing
+    ]
+    if missing:
+        empty = dlt.source(lambda: missing, name=source.name, max_table_nesting=0)()
+        pipeline.extract(empty, loader_file_format="parquet")
+        _finish_pending(pipeline)
+
+
+def _versions_added(pipeline: Pipeline, table: str, loaded: LoadInfo) -> int:
+    with pipeline.sql_client() as client:
+        qualified = client.make_qualified_table_name(table)
+        row = client.execute_sql(
+            f"select count(*) from {qualified} where list_contains(%s, _dlt_load_id)",  # noqa: S608
+            list(loaded.loads_ids),
+        )
+    return int(row[0][0]) if row else 0
+
+
+def _undeclared(pipeline: Pipeline, table: str, declared: set[str]) -> tuple[str, ...]:
+    columns = pipeline.default_schema.tables.get(table, {}).get("columns", {})
+    return tuple(
+        name
+        for name, column in columns.items()
+        if name not in declared and not name.startswith("_") and "data_type" in column
+    )
+
+
+def _custom_metrics(extracted: ExtractInfo, resource: str) -> dict[str, Any]:
+    """What the source told besides records, such as credits spent."""
+    found: dict[str, Any] = {}
+    for packages in extracted.metrics.values():
+        for package in packages:
+            metrics = package["resource_metrics"].get(resource)
+            found |= getattr(metrics, "custom_metrics", None) or {}
+    return found
+
+
+def _failure(
+    vendor: Vendor, resource: str, started_at: datetime, error: Exception, rows_read: int = 0
+) -> ResourceRun:
+    cause = _root_cause(error)
+    if "lock" in str(cause).lower() and "duckdb" in type(cause).__module__:
+        raise WarehouseHeldError(
+            "The warehouse is open in another program; close it there and run again."
+        ) from None
+    log.error("%s %s failed", vendor.name, resource, exc_info=error)
+    return ResourceRun(
+        vendor=vendor.name,
+        resource=resource,
+        started_at=started_at,
+        finished_at=clock.now(),
+        status="failed",
+        rows_read=rows_read,
+        error=mask(sentence(error)),
+    )
+
+
+def sentence(error: BaseException) -> str:
+    """What happened, in one line: the innermost cause, without dlt's wrappers around it."""
+    cause = _root_cause(error)
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__
+
+
+def _root_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> list[str]:
+    """Drops the cursors of these resources, in the working folder and in the warehouse.
+
+    Returns:
+        The resources that had one.
+    """
+    pipeline = open_pipeline(vendor, settings)
+    pipeline.sync_destination()
+    if pipeline.default_schema_name is None:
+        return []
+    if pipeline.has_pending_data:
+        _finish_pending(pipeline)
+    drop = pipeline_drop(pipeline, resources=resources, state_only=True)
+    forgotten = list(drop.info["resource_states"])
+    if forgotten:
+        drop()
+    return forgotten

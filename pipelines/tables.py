@@ -1,0 +1,113 @@
+"""Tables for people: the funnel after a demo, and `status`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from . import database
+
+_BAR_WIDTH = 40
+_MARK = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "partial": "[yellow]partial[/]"}
+
+
+def print_funnel(published: Path, console: Console) -> None:
+    """The funnel over all hiring campaigns, from a published copy: a bar a stage."""
+    with database.connect(published, read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select stage, sum(people) as people, sum(people_from_previous) as people_from_previous
+            from marts.rpt_funnel group by stage, stage_order order by stage_order
+            """
+        ).fetchall()
+    table = Table(title="The hiring funnel", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("stage")
+    table.add_column("people", justify="right")
+    table.add_column("")
+    table.add_column("of the stage before", justify="right")
+    widest = max((people for _, people, _ in rows), default=0) or 1
+    before = 0
+    for stage, people, passed in rows:
+        bar = "█" * max(round(_BAR_WIDTH * people / widest), 1 if people else 0)
+        rate = f"{passed / before:.0%}" if before else ""
+        table.add_row(stage, f"{people:,}", f"[cyan]{bar}[/]", rate)
+        before = people
+    console.print(table)
+
+
+def print_status(facts: dict[str, Any]) -> None:
+    """What `status --json` says, for reading."""
+    console = Console(highlight=False)
+    console.print(
+        ("[green]●[/] " if facts["is_fresh"] else "[red]●[/] ") + facts["summary"], soft_wrap=True
+    )
+    if facts["resources"]:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("vendor", "resource", "last run", "last success"):
+            table.add_column(heading)
+        for heading in ("versions", "read", "new"):
+            table.add_column(heading, justify="right")
+        for row in facts["resources"]:
+            table.add_row(
+                row["vendor"],
+                row["resource"],
+                _MARK.get(row["last_status"], row["last_status"])
+                + (" [red]stale[/]" if row["is_stale"] else ""),
+                _ago(row["last_success_at"]),
+                f"{row['rows_total']:,}",
+                f"{row['rows_read_last_run'] or 0:,}",
+                f"{row['versions_added_last_run'] or 0:,}",
+            )
+        console.print(table)
+    _print_list(console, "failures", facts["failures"])
+    _print_list(
+        console,
+        "undeclared fields (kept in raw)",
+        [
+            f"{row['vendor']} · {row['resource']}: {row['field_name']}"
+            for row in facts["new_fields"]
+        ],
+    )
+    _print_list(
+        console,
+        "statuses without a stage (map them in status_map.csv)",
+        [
+            f"{row['vendor']}: {row['vendor_status']} ({row['count_records']} records)"
+            for row in facts["unmapped_statuses"]
+        ],
+    )
+    _print_list(
+        console,
+        "credits spent",
+        [f"{row['spent_date']} {row['vendor']}: {row['credits']:g}" for row in facts["credits"]],
+    )
+    _print_list(
+        console,
+        "last runs",
+        [
+            f"{row['started_at'][:19].replace('T', ' ')} UTC  {row['command']}  {row['status']}"
+            for row in facts["last_runs"]
+        ],
+    )
+    if facts["published"]:
+        console.print(f"\npublished: {facts['published']}", soft_wrap=True)
+
+
+def _print_list(console: Console, title: str, lines: list[str]) -> None:
+    if lines:
+        console.print(f"\n{title}")
+        for line in lines:
+            console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _ago(instant: str | None) -> str:
+    if instant is None:
+        return "never"
+    hours = (datetime.now(UTC) - datetime.fromisoformat(instant)).total_seconds() / 3600
+    if hours < 1:
+        return f"{hours * 60:.0f} min ago"
+    return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"

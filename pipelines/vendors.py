@@ -1,0 +1,148 @@
+"""The five vendors as the conductor sees them: where the source is, what it needs, what it offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from .errors import SettingsError
+
+if TYPE_CHECKING:
+    from dlt.extract import DltSource
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One vendor.
+
+    Attributes:
+        name: The folder in `sources/`, the section in dlt's settings, and `raw_<name>`.
+        resources: Its raw tables, in the order in which they are read.
+        secrets: Without these the vendor is skipped.
+        required: With the secrets, these must be set too.
+        pays: Whether reads cost money, so that a page must never be asked for twice.
+    """
+
+    name: str
+    resources: tuple[str, ...]
+    secrets: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    pays: bool = False
+
+    @property
+    def dataset(self) -> str:
+        """The schema of its raw tables."""
+        return f"raw_{self.name}"
+
+    def source(self, **arguments: Any) -> DltSource:
+        """Its dlt source; settings not given here come from dlt's configuration."""
+        factory: Callable[..., DltSource] = getattr(
+            import_module(f"sources.{self.name}"), self.name
+        )
+        return factory(**arguments)
+
+
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor("hirednow", ("results",), ("api_key",), ("campaign_ids",)),
+        Vendor("talkpush", ("leads", "campaigns"), ("api_key",), ("base_url",)),
+        Vendor("linkup", ("jobs", "candidates"), ("api_key",), ("account_id",), pays=True),
+        Vendor("closerx", ("hourly_metrics",), ("api_key",), ("company_name", "campaign_ids")),
+        Vendor("easir", ("campaigns", "campaign_recipients"), ("client_id", "client_secret")),
+    )
+}
+
+_DATES = ("start_date",)
+_NUMBERS = (
+    "lookback_days",
+    "page_size",
+    "max_credits_per_run",
+    "requests_per_second",
+    "max_retries",
+    "timeout_s",
+)
+_MAY_BE_ZERO = {"lookback_days", "max_retries", "max_credits_per_run"}
+
+
+def choose(names: list[str] | None) -> list[Vendor]:
+    """The vendors named on the command line, or all.
+
+    Raises:
+        SettingsError: If a name is none of the five.
+    """
+    for name in names or ():
+        if name not in VENDORS:
+            raise SettingsError(f"{name!r} is no vendor; choose from {', '.join(VENDORS)}.")
+    return [VENDORS[name] for name in dict.fromkeys(names)] if names else list(VENDORS.values())
+
+
+def _setting(vendor: Vendor, name: str) -> Any:
+    import dlt
+
+    key = f"sources.{vendor.name}.{name}"
+    return (dlt.secrets if name in vendor.secrets else dlt.config).get(key)
+
+
+def _variable(vendor: Vendor, name: str) -> str:
+    return f"SOURCES__{vendor.name.upper()}__{name.upper()}"
+
+
+def secret_values(vendors: list[Vendor]) -> list[str]:
+    """The secrets that are set, so that they can be masked wherever text is written."""
+    found = [_setting(vendor, name) for vendor in vendors for name in vendor.secrets]
+    return [str(value) for value in found if value]
+
+
+def is_configured(vendor: Vendor) -> bool:
+    """Whether all of its secrets are set."""
+    return all(_setting(vendor, name) for name in vendor.secrets)
+
+
+def validate(vendor: Vendor) -> None:
+    """Checks a configured vendor's settings before anything is asked of it.
+
+    Raises:
+        SettingsError: At the first setting that is missing or malformed, naming its variable.
+    """
+    for name in vendor.required:
+        if not _setting(vendor, name):
+            raise SettingsError(
+                f"{vendor.name} has credentials but no {name}; "
+                f"set {_variable(vendor, name)} (or {name} under [sources.{vendor.name}])."
+            )
+    for name in _DATES:
+        value = _setting(vendor, name)
+        if value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
+            _refuse(vendor, name, value, "a date such as 2026-01-31")
+    for name in _NUMBERS:
+        _check_number(vendor, name, _setting(vendor, name))
+    for name in ("base_url", "auth_url"):
+        value = _setting(vendor, name)
+        if value and not re.match(r"https?://[^\s/]+", str(value)):
+            _refuse(vendor, name, value, "an address that begins with https://")
+    zone = _setting(vendor, "timezone")
+    if zone:
+        try:
+            ZoneInfo(str(zone))
+        except (ZoneInfoNotFoundError, ValueError):
+            _refuse(vendor, "timezone", zone, "a zone such as Europe/Copenhagen")
+
+
+def _check_number(vendor: Vendor, name: str, value: Any) -> None:
+    if value is None or value == "":
+        return
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1
+    if number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
+        _refuse(vendor, name, value, "a number above zero")
+
+
+def _refuse(vendor: Vendor, name: str, value: Any, wanted: str) -> None:
+    raise SettingsError(f"{_variable(vendor, name)} is {value!r}; it must be {wanted}.")
