@@ -67,7 +67,7 @@ def _invoke(settings: Settings, reporter: Reporter) -> Any:
         )
     finally:
         # dbt leaves the file open, and so locked, for the life of the process
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _could_not_start(settings: Settings, error: BaseException | None) -> HirefunnelError:

@@ -18,7 +18,7 @@ _MARKS = {
     "ok": "[green]✓[/]",
     "partial": "[yellow]◐[/]",
     "failed": "[red]✗[/]",
-    "skipped": "[dim]–[/]",
+    "skipped": "[dim]-[/]",
 }
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from . import lock, redact, settings as clock
+from . import lock, redact
+from . import settings as clock
 from .errors import HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
 from .report import Reporter, log_file

@@ -1,4 +1,4 @@
-"""What `status` tells: freshness, last runs, rows, failures, drift and cursors. Imports no dlt and no dbt: it is quick."""
+"""What `status` tells: freshness, last runs, rows, failures, drift, cursors. Quick: imports no dlt, no dbt."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> in
     """Stored versions of a raw table; DuckDB answers this from its metadata."""
     if table not in database.tables(connection, schema):
         return 0
-    row = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()  # noqa: S608
+    row = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
     return int(row[0]) if row else 0
 
 

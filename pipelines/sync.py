@@ -117,7 +117,9 @@ def _sync_resource(
         status="partial" if metrics.get("stopped_by_budget") else "ok",
         rows_read=rows_read,
         versions_added=_versions_added(pipeline, name, loaded),
-        new_fields=_undeclared(pipeline, name, declared=set(source.resources[name].columns)),
+        new_fields=_undeclared(
+            pipeline, name, declared=set(versions.declared_columns(source.resources[name]))
+        ),
         credits=tuple(metrics.get("credits", {}).items()),
     )
 
@@ -160,7 +162,7 @@ def _versions_added(pipeline: Pipeline, table: str, loaded: LoadInfo) -> int:
     with pipeline.sql_client() as client:
         qualified = client.make_qualified_table_name(table)
         row = client.execute_sql(
-            f"select count(*) from {qualified} where list_contains(%s, _dlt_load_id)",  # noqa: S608
+            f"select count(*) from {qualified} where list_contains(%s, _dlt_load_id)",
             list(loaded.loads_ids),
         )
     return int(row[0][0]) if row else 0
@@ -226,7 +228,7 @@ def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> 
     """
     pipeline = open_pipeline(vendor, settings)
     pipeline.sync_destination()
-    if pipeline.default_schema_name is None:
+    if not pipeline.default_schema_name:
         return []
     if pipeline.has_pending_data:
         _finish_pending(pipeline)

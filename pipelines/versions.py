@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from hashlib import md5
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import dlt
 import orjson
 from dlt.common.schema.utils import get_columns_names_with_prop
 from dlt.destinations import duckdb
@@ -20,13 +21,15 @@ from dlt.destinations.impl.duckdb.duck import DuckDbClient
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 
 if TYPE_CHECKING:
-    from dlt.common.destination.client import FollowupJobRequest, PreparedTableSchema
+    from dlt.common.destination.client import FollowupJobRequest
+    from dlt.common.destination.typing import PreparedTableSchema
+    from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
     from dlt.destinations.sql_client import SqlClientBase
     from dlt.extract import DltResource
 
 CONTENT_HASH = "_content_hash"
 SEEN_AT = "_seen_at"
-STAMPS = {
+STAMPS: TTableSchemaColumns = {
     CONTENT_HASH: {"data_type": "text", "nullable": False},
     SEEN_AT: {"data_type": "timestamp", "nullable": False},
 }
@@ -50,7 +53,7 @@ def add_stamps(
         now: The clock, asked once a record, so that two versions read in one run keep their order.
         on_record: Called for each record, for progress.
     """
-    declared = set(resource.columns)
+    declared = declared_columns(resource)
 
     def stamp(record: dict[str, Any]) -> dict[str, Any]:
         on_record()
@@ -65,15 +68,26 @@ def add_stamps(
     _declare_versions(resource)
 
 
+def declared_columns(resource: DltResource) -> TTableSchemaColumns:
+    """The columns that the source declares, by name."""
+    return cast("TTableSchemaColumns", resource.columns)
+
+
 def empty_table(resource: DltResource) -> DltResource:
     """A resource that creates the same table as `resource` and loads nothing."""
-    import dlt
 
     def nothing() -> Iterator[Any]:
         yield dlt.mark.materialize_table_schema()
 
-    columns = {**resource.columns, **STAMPS}
-    return dlt.resource(nothing, name=resource.name, columns=columns, write_disposition="append")
+    return cast(
+        "DltResource",
+        dlt.resource(
+            nothing,
+            name=str(resource.name),
+            columns={**declared_columns(resource), **STAMPS},
+            write_disposition="append",
+        ),
+    )
 
 
 def _declare_versions(resource: DltResource) -> None:
@@ -104,8 +118,8 @@ class VersionMergeJob(SqlMergeFollowupJob):
         cls, table_chain: Sequence[PreparedTableSchema], sql_client: SqlClientBase[Any]
     ) -> list[str]:
         """The one statement of the merge, run in the load's transaction."""
-        table = table_chain[0]
-        target, staged = sql_client.get_qualified_table_names(table["name"])
+        table = cast("TTableSchema", table_chain[0])
+        target, staged = sql_client.get_qualified_table_names(str(table["name"]))
         quote = sql_client.escape_column_name
         key = ", ".join(quote(name) for name in get_columns_names_with_prop(table, "merge_key"))
         columns = ", ".join(quote(name) for name in table["columns"])

@@ -1,0 +1,121 @@
+"""The published copy: marts only, whole or not at all, readers never disturbed."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pytest
+
+from pipelines import publish
+from pipelines.errors import HirefunnelError
+from pipelines.settings import Settings
+
+AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+def built(installation: Settings) -> Settings:
+    installation.prepare()
+    with duckdb.connect(str(installation.warehouse)) as connection:
+        connection.execute(
+            """
+            create schema marts; create schema raw_talkpush;
+            create table raw_talkpush.leads (email varchar);
+            create table marts.fct_journeys (person_id varchar not null, lead_at timestamptz);
+            insert into marts.fct_journeys values ('p1', '2026-02-01T00:00:00Z');
+            comment on table marts.fct_journeys is 'A person''s way';
+            comment on column marts.fct_journeys.person_id is 'Who';
+            """
+        )
+    return installation
+
+
+def read(path: object, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_copy_holds_the_marts_with_their_descriptions_and_nothing_else(built: Settings) -> None:
+    publish.publish(built, AT, "run-1", ["closerx · hourly_metrics: no answer"])
+    current = built.published_dir / "current.duckdb"
+
+    assert current.resolve().name == "hirefunnel-20260301T040000Z.duckdb"
+    assert read(
+        current, "select table_schema, table_name from information_schema.tables order by 2"
+    ) == [("marts", "fct_journeys"), ("marts", "publication")]
+    assert read(current, "select count(*) from marts.fct_journeys") == [(1,)]
+    assert read(
+        current, "select comment from duckdb_tables() where table_name = 'fct_journeys'"
+    ) == [("A person's way",)]
+    assert read(
+        current,
+        "select is_nullable, comment from duckdb_columns() where column_name = 'person_id'",
+    ) == [(False, "Who")]
+    assert read(current, "select status, failures from marts.publication") == [
+        ("failed", ["closerx · hourly_metrics: no answer"])
+    ]
+    assert read(current, "select tags['storage_version'] from duckdb_databases() limit 1") != []
+
+
+def test_the_file_has_the_storage_version_that_old_clients_read(built: Settings) -> None:
+    path = publish.publish(built, AT, "run-1", [])
+
+    # bytes 12 to 19 of a DuckDB file hold its storage version; 64 is that of 1.0 clients
+    assert int.from_bytes(path.read_bytes()[12:20], "little") == 64
+
+
+def test_a_reader_keeps_its_copy_while_a_new_one_is_published(built: Settings) -> None:
+    publish.publish(built, AT, "run-1", [])
+    reader = duckdb.connect(str(built.published_dir / "current.duckdb"), read_only=True)
+    with duckdb.connect(str(built.warehouse)) as connection:
+        connection.execute("insert into marts.fct_journeys values ('p2', null)")
+
+    publish.publish(built, AT + timedelta(days=1), "run-2", [])
+
+    assert reader.execute("select count(*) from marts.fct_journeys").fetchall() == [(1,)]
+    assert read(publish.newest(built), "select count(*) from marts.fct_journeys") == [(2,)]
+    reader.close()
+
+
+def test_a_publication_that_fails_leaves_the_last_one_and_no_rubbish(
+    built: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = publish.publish(built, AT, "run-1", [])
+
+    def no_space(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space"):
+        publish.publish(built, AT + timedelta(days=1), "run-2", [])
+
+    assert publish.newest(built) == first
+    assert sorted(path.name for path in built.published_dir.iterdir()) == [
+        "current.duckdb",
+        first.name,
+    ]
+
+
+def test_a_few_older_copies_are_kept(built: Settings) -> None:
+    for day in range(7):
+        publish.publish(built, AT + timedelta(days=day), "run", [])
+
+    assert len(list(built.published_dir.glob("hirefunnel-*.duckdb"))) == publish.KEPT_COPIES
+
+
+def test_two_publications_in_one_second_are_two_files(built: Settings) -> None:
+    first = publish.publish(built, AT, "run-1", [])
+    second = publish.publish(built, AT, "run-2", [])
+
+    assert first != second
+    assert publish.newest(built) == second
+
+
+def test_without_marts_there_is_nothing_to_publish(installation: Settings) -> None:
+    installation.prepare()
+
+    with pytest.raises(HirefunnelError, match="hirefunnel build"):
+        publish.publish(installation, AT, "run-1", [])
+    assert publish.newest(installation) is None
