@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ _DLT_DEFAULTS = {
     "NORMALIZE__WORKERS": "1",
     "EXTRACT__MAX_PARALLEL_ITEMS": "1",
 }
+
+# When a replay of each instant began: records seen in one run must keep their order.
+_replays: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ def stale_after() -> timedelta:
 
 
 def now() -> datetime:
-    """The run's moment in UTC: HIREFUNNEL_AS_OF when set (replays, the demo's nights), else the clock.
+    """The time in UTC. With HIREFUNNEL_AS_OF it starts at that instant and goes on from there.
 
     Raises:
         SettingsError: If HIREFUNNEL_AS_OF is not an ISO instant with an offset.
@@ -156,7 +160,8 @@ def now() -> datetime:
         raise SettingsError(
             f"HIREFUNNEL_AS_OF is {text!r}; write an instant with an offset, such as 2026-03-01T04:00:00Z."
         )
-    return moment.astimezone(UTC)
+    started = _replays.setdefault(text, time.monotonic())
+    return moment.astimezone(UTC) + timedelta(seconds=time.monotonic() - started)
 
 
 @contextmanager
