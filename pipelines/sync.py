@@ -77,14 +77,17 @@ def sync(vendor: Vendor, settings: Settings, reporter: Reporter) -> Iterator[Res
         if pipeline.has_pending_data:
             reporter.update("loading what an earlier run left")
             _finish_pending(pipeline)
-        _create_missing_tables(source, pipeline)
+        _create_missing_tables(vendor, pipeline)
     except Exception as error:
         for name in vendor.resources:
             yield _failure(vendor, name, started_at, error)
         return
+    results = []
     for name in source.selected_resources:
-        yield _sync_resource(vendor, source, name, pipeline, reporter)
-    if vendor.pays and not pipeline.has_pending_data:
+        results.append(_sync_resource(vendor, source, name, pipeline, reporter))
+        yield results[-1]
+    if vendor.pays and all(result.status != "failed" for result in results):
+        # All that was paid for is in the warehouse.
         shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
 
 
@@ -133,14 +136,14 @@ def _finish_pending(pipeline: Pipeline) -> None:
 def _skip(vendor: Vendor, pipeline: Pipeline) -> Iterator[ResourceRun]:
     """No credentials: its raw tables exist all the same, so that every model builds."""
     at = clock.now()
-    source = vendor.source(**dict.fromkeys((*vendor.secrets, *vendor.required), "-"))
-    _create_missing_tables(source, pipeline)
-    for name in source.selected_resources:
+    _create_missing_tables(vendor, pipeline)
+    for name in vendor.resources:
         yield ResourceRun(vendor.name, name, at, clock.now(), "skipped")
 
 
-def _create_missing_tables(source: DltSource, pipeline: Pipeline) -> None:
+def _create_missing_tables(vendor: Vendor, pipeline: Pipeline) -> None:
     """Creates the raw tables that are not there yet, empty."""
+    source = vendor.blueprint()
     with pipeline.sql_client() as client:
         rows = client.execute_sql(
             "select table_name from information_schema.tables where table_schema = %s",
@@ -228,7 +231,7 @@ def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> 
     """
     pipeline = open_pipeline(vendor, settings)
     pipeline.sync_destination()
-    if not pipeline.default_schema_name:
+    if not list(pipeline.schemas or ()):
         return []
     if pipeline.has_pending_data:
         _finish_pending(pipeline)

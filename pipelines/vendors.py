@@ -24,6 +24,7 @@ class Vendor:
         resources: Its raw tables, in the order in which they are read.
         secrets: Without these the vendor is skipped.
         required: With the secrets, these must be set too.
+        options: Settings that switch on optional resources, whose tables exist all the same.
         pays: Whether reads cost money, so that a page must never be asked for twice.
     """
 
@@ -31,6 +32,7 @@ class Vendor:
     resources: tuple[str, ...]
     secrets: tuple[str, ...]
     required: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     pays: bool = False
 
     @property
@@ -45,11 +47,16 @@ class Vendor:
         )
         return factory(**arguments)
 
+    def blueprint(self) -> DltSource:
+        """Its source with all resources and no credentials: for the tables it would load."""
+        settings = dict.fromkeys((*self.secrets, *self.required), "-")
+        return self.source(**settings, **dict.fromkeys(self.options, True))
+
 
 VENDORS = {
     vendor.name: vendor
     for vendor in (
-        Vendor("hirednow", ("results",), ("api_key",), ("campaign_ids",)),
+        Vendor("hirednow", ("results",), ("api_key",), ("campaign_ids",), options=("detailed",)),
         Vendor("talkpush", ("leads", "campaigns"), ("api_key",), ("base_url",)),
         Vendor("linkup", ("jobs", "candidates"), ("api_key",), ("account_id",), pays=True),
         Vendor("closerx", ("hourly_metrics",), ("api_key",), ("company_name", "campaign_ids")),
