@@ -1,0 +1,1 @@
+"""The five vendors' APIs: what each accepts, refuses and answers."""
