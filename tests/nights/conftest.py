@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.nights.truth import Truth
 from typer.testing import CliRunner
 
 from pipelines import cli, demo
 from pipelines.errors import HirefunnelError
 from pipelines.settings import environment
 from simulator import Simulator, World, serve
+from tests.nights.truth import Truth
 
 # Late enough for CloserX to have settled the day before: later revisions are not read again.
 FIRST_NIGHT = datetime(2026, 3, 20, 22, tzinfo=UTC)

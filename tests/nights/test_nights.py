@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
+
 from tests.nights.conftest import Installation
 from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant
 

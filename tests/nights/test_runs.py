@@ -1,0 +1,345 @@
+"""What a run asks, stores and says: nothing new, something broken, something secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.settings import environment
+from simulator import accounts
+from tests.nights.conftest import Installation
+from tests.nights.truth import RESOURCES
+
+pytestmark = pytest.mark.slow
+
+SECRETS = [
+    accounts.HIREDNOW_API_KEY,
+    accounts.TALKPUSH_API_KEY,
+    accounts.LINKUP_API_KEY,
+    accounts.CLOSERX_API_KEY,
+    accounts.EASIR_CLIENT_SECRET,
+]
+
+TOKEN = "simulator-easir-token"
+
+
+def raw_rows(installation: Installation) -> dict[str, int]:
+    return {
+        f"{vendor}.{resource}": installation.query(f"select count(*) from raw_{vendor}.{resource}")[
+            0
+        ][0]
+        for vendor, resource in RESOURCES
+    }
+
+
+def asked(installation: Installation, vendor: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(r.path, r.params) for r in installation.simulator.requests if r.vendor == vendor]
+
+
+@pytest.fixture(scope="module")
+def synced_twice(new_installation: Any) -> tuple[Installation, dict[str, int]]:
+    """Two syncs of one night: the second finds nothing new."""
+    installation: Installation = new_installation(150)
+    # seven days: the recipients of campaigns that are over need not be read again tonight
+    installation.settings["SOURCES__EASIR__FULL_REREAD_DAYS"] = "7"
+    assert installation.night("sync") == 0, installation.output
+    before = raw_rows(installation)
+    assert installation.night("sync") == 0, installation.output
+    return installation, before
+
+
+class TestASecondRunWithNothingNew:
+    """Only what the cursors justify is asked, and nothing is stored."""
+
+    def test_adds_no_rows_to_raw(self, synced_twice: tuple[Installation, dict[str, int]]) -> None:
+        installation, before = synced_twice
+
+        assert all(before.values())
+        assert raw_rows(installation) == before
+        assert installation.query(
+            "select sum(versions_added) from ops.resource_runs where run_id = (select max(run_id) from ops.runs)"
+        ) == [(0,)]
+
+    def test_hirednow_reads_the_lookback_and_past_the_cursor(
+        self, synced_twice: tuple[Installation, dict[str, int]]
+    ) -> None:
+        installation, _ = synced_twice
+        results = installation.truth.current("hirednow", "results").values()
+        requests = asked(installation, "hirednow")
+        campaigns = {record["campaign"]["id"] for record in results}
+
+        for campaign_id in campaigns:
+            own = [record for record in results if record["campaign"]["id"] == campaign_id]
+            newest = max(date.fromisoformat(record["created_at"][:10]) for record in own)
+            cursor = max(int(record["order_index"]) for record in own)
+            rescan, new = [p for _, p in requests if p["campaign_id"] == campaign_id]
+            assert rescan["start_date"] == (newest - timedelta(days=7)).isoformat()
+            assert "starting_after" not in rescan
+            assert int(new["starting_after"]) == cursor
+            assert (new["sort"], rescan["sort"]) == ("asc", "asc")
+
+    def test_talkpush_reads_the_lookback_days_and_the_open_one(
+        self, synced_twice: tuple[Installation, dict[str, int]]
+    ) -> None:
+        installation, _ = synced_twice
+        zone = installation.world.talkpush.zone
+        today = installation.world.now.astimezone(zone).date()
+        requests = asked(installation, "talkpush")
+        days = Counter(
+            params["filter[updated_start_date]"]
+            for path, params in requests
+            if path.endswith("campaign_invitations")
+        )
+        updated = [
+            record["updated_at"]
+            for record in installation.truth.current("talkpush", "leads").values()
+        ]
+        newest = date.fromisoformat(max(updated)[:10])
+        expected = [newest - timedelta(days=2) + timedelta(days=n) for n in range(10)]
+
+        assert set(days) == {f"{day:%d-%m-%Y}" for day in expected if day <= today}
+        assert Counter(path.rsplit("/", 1)[-1] for path, _ in requests)["archive"] == 1
+
+    def test_linkup_reads_each_job_once_and_the_list_of_jobs_once(
+        self, synced_twice: tuple[Installation, dict[str, int]]
+    ) -> None:
+        installation, _ = synced_twice
+        jobs = installation.truth.current("linkup", "jobs")
+        actions = Counter(
+            (params["action"], params.get("job_id")) for _, params in asked(installation, "linkup")
+        )
+
+        assert actions == {("get_posts", None): 1} | {("get_candidates", job): 1 for job in jobs}
+
+    def test_closerx_reads_the_open_day_and_the_one_before(
+        self, synced_twice: tuple[Installation, dict[str, int]]
+    ) -> None:
+        installation, _ = synced_twice
+        closerx = installation.world.closerx
+        today = closerx.today(installation.world.now)
+        days = Counter(params["date"] for _, params in asked(installation, "closerx"))
+        campaigns = len(closerx.campaign_ids)
+
+        assert days == {
+            today.isoformat(): campaigns,
+            (today - timedelta(days=1)).isoformat(): campaigns,
+        }
+
+    def test_easir_reads_the_list_and_the_open_campaigns_with_one_token(
+        self, synced_twice: tuple[Installation, dict[str, int]]
+    ) -> None:
+        installation, _ = synced_twice
+        campaigns = installation.truth.current("easir", "campaigns")
+        still_open = {key for key, record in campaigns.items() if record["sent_at"] is None}
+        paths = Counter(path for path, _ in asked(installation, "easir"))
+
+        assert still_open
+        assert paths == {"/token": 1, "/campaigns": 1} | {
+            f"/campaigns/{key}/recipients": 1 for key in still_open
+        }
+
+
+def break_vendors(installation: Installation) -> None:
+    """CloserX answers for another day, Talkpush is down, HiredNow sends HTML; the rest is well."""
+    installation.settings["SOURCES__TALKPUSH__MAX_RETRIES"] = "1"
+    installation.settings["SOURCES__HIREDNOW__MAX_RETRIES"] = "1"
+    faults = installation.simulator.faults
+    faults.add("closerx", "wrong_date", times=None)
+    faults.add("talkpush", "status", status=503, body="exception with a stack", times=None)
+    faults.add("hirednow", "html", times=None)
+    faults.add("easir", "expire_token", path="recipients", after=1)
+
+
+@pytest.fixture(scope="module")
+def broken_night(new_installation: Any) -> tuple[Installation, int]:
+    """A nightly run with three vendors broken, and its exit code."""
+    installation: Installation = new_installation(120)
+    break_vendors(installation)
+    return installation, installation.night()
+
+
+class TestABrokenNight:
+    """The others are done, the published copy says what failed, and nobody's key is told."""
+
+    def test_exit_1_and_each_failure_is_one_sentence(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, exit_code = broken_night
+        assert exit_code == 1
+        errors = dict(
+            broken.query(
+                "select vendor || '.' || resource, error from ops.resource_runs where status = 'failed'"
+            )
+        )
+        assert set(errors) == {
+            "closerx.hourly_metrics",
+            "talkpush.leads",
+            "talkpush.campaigns",
+            "hirednow.results",
+        }
+        assert "asked for" in errors["closerx.hourly_metrics"]
+        assert "503" in errors["talkpush.leads"]
+        assert "JSON" in errors["hirednow.results"]
+
+    def test_the_other_vendors_are_complete(self, broken_night: tuple[Installation, int]) -> None:
+        broken, _ = broken_night
+        rows = raw_rows(broken)
+        for vendor, resource in RESOURCES:
+            expected = len(broken.truth.current(vendor, resource))
+            is_well = vendor in ("linkup", "easir")
+            assert rows[f"{vendor}.{resource}"] == (expected if is_well else 0), resource
+
+    def test_an_expired_token_in_mid_listing_is_renewed_once(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, _ = broken_night
+        requests = [r for r in broken.simulator.requests if r.vendor == "easir"]
+
+        assert [r.status for r in requests].count(403) == 1
+        assert sum(r.path == "/token" for r in requests) == 2
+
+    def test_the_published_copy_says_what_failed(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, _ = broken_night
+        current = broken.data / "published" / "current.duckdb"
+        with duckdb.connect(str(current), read_only=True) as connection:
+            status, failures = connection.execute(
+                "select status, failures from marts.publication"
+            ).fetchall()[0]
+            stale = connection.execute(
+                "select vendor, resource from marts.rpt_sync_health where is_stale order by all"
+            ).fetchall()
+        assert status == "failed"
+        assert len(failures) == 4
+        assert stale == [
+            ("closerx", "hourly_metrics"),
+            ("hirednow", "results"),
+            ("talkpush", "campaigns"),
+            ("talkpush", "leads"),
+        ]
+
+    def test_status_is_exit_1_and_names_the_failures(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, _ = broken_night
+        assert broken.hirefunnel("status", "--json") == 1
+        facts = json.loads(broken.output)
+
+        assert facts["is_fresh"] is False
+        assert len(facts["failures"]) == 4
+        assert facts["last_runs"][0]["exit_code"] == 1
+
+    def test_no_secret_is_in_any_file_or_output(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        """Logs, dlt's working folders with traces, dbt's, the warehouse, the published copy."""
+        broken, _ = broken_night
+        searched = 0
+        for path in broken.data.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                searched += 1
+                for secret in SECRETS:
+                    assert secret.encode() not in content, f"{secret} in {path}"
+        assert searched > 20
+        for secret in SECRETS:
+            assert secret not in broken.output
+
+    def test_no_token_of_easir_is_in_any_file(self, broken_night: tuple[Installation, int]) -> None:
+        broken, _ = broken_night
+        assert broken.simulator.tokens_issued == 2
+        for path in broken.data.rglob("*"):
+            if path.is_file():
+                assert TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_the_next_night_brings_what_a_broken_one_did_not(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+    break_vendors(installation)
+    assert installation.night("sync") == 1
+    installation.simulator.faults.clear()
+
+    assert installation.night("sync") == 0, installation.output
+    assert raw_rows(installation) == {
+        f"{vendor}.{resource}": len(installation.truth.current(vendor, resource))
+        for vendor, resource in RESOURCES
+    }
+
+
+def test_after_a_reset_all_is_read_again_and_nothing_is_stored_twice(new_installation: Any) -> None:
+    installation: Installation = new_installation(100)
+    assert installation.night("sync") == 0
+    before = raw_rows(installation)
+    assert installation.hirefunnel("reset", "hirednow") == 0
+    assert installation.night("sync") == 0
+
+    first_asked = asked(installation, "hirednow")[0][1]
+    assert "starting_after" not in first_asked
+    assert first_asked["start_date"] == installation.world.first_day.isoformat()
+    assert raw_rows(installation) == before
+
+
+def test_check_asks_each_vendor_little_and_loads_nothing(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+
+    assert installation.hirefunnel("check") == 0
+    requests = Counter(request.vendor for request in installation.simulator.requests)
+    assert requests == {"hirednow": 1, "talkpush": 1, "linkup": 1, "closerx": 1, "easir": 2}
+    assert not (installation.data / "hirefunnel.duckdb").exists()
+
+
+def test_check_says_which_credentials_are_wrong(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+    installation.settings["SOURCES__TALKPUSH__API_KEY"] = "a-wrong-key-for-a-test"
+
+    assert installation.hirefunnel("check") == 1
+    assert "talkpush" in installation.output
+    assert "a-wrong-key-for-a-test" not in installation.output
+
+
+def test_a_run_killed_while_it_reads_costs_nothing_but_time(new_installation: Any) -> None:
+    """SIGKILL in the middle of LinkedIn's pages: what was paid for is not paid for again."""
+    installation: Installation = new_installation(250)
+    installation.settings["SOURCES__LINKUP__PAGE_SIZE"] = "10"
+    installation.truth.watch(installation.world)
+    installation.hirefunnel("sync", "hirednow")  # the warehouse and the mappings exist
+    installation.simulator.faults.add(
+        "linkup", "stall", params={"action": "get_candidates"}, after=3, seconds=30
+    )
+    with environment(installation.environment):
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("hirefunnel")), "sync", "linkup"],
+            env=os.environ.copy(),
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(lambda: sum(r.vendor == "linkup" for r in installation.simulator.requests) >= 4)
+        process.kill()
+        process.wait()
+    paid = [r.params for r in installation.simulator.requests if r.vendor == "linkup"][:4]
+    installation.simulator.faults.clear()
+    installation.simulator.clear_requests()
+
+    assert installation.hirefunnel("sync", "linkup") == 0
+    again = [r.params for r in installation.simulator.requests]
+    assert not [params for params in paid if params in again]
+    rows = installation.query("select count(*) from raw_linkup.candidates")
+    assert rows == [(len(installation.truth.current("linkup", "candidates")),)]
+
+
+def wait_for(condition: Any, seconds: float = 30) -> None:
+    import time
+
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
