@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ VENDORS = {
     )
 }
 
+_LISTS = ("campaign_ids", "job_ids")
 _DATES = ("start_date",)
 _NUMBERS = (
     "lookback_days",
@@ -122,6 +124,10 @@ def validate(vendor: Vendor) -> None:
                 f"{vendor.name} has credentials but no {name}; "
                 f"set {_variable(vendor, name)} (or {name} under [sources.{vendor.name}])."
             )
+    for name in _LISTS:
+        value = _setting(vendor, name)
+        if isinstance(value, str) and not _is_list(value):
+            _refuse(vendor, name, value, """a list such as '["first", "second"]'""")
     for name in _DATES:
         value = _setting(vendor, name)
         if value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
@@ -138,6 +144,13 @@ def validate(vendor: Vendor) -> None:
             ZoneInfo(str(zone))
         except (ZoneInfoNotFoundError, ValueError):
             _refuse(vendor, "timezone", zone, "a zone such as Europe/Copenhagen")
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
 
 
 def _check_number(vendor: Vendor, name: str, value: Any) -> None:

@@ -86,6 +86,7 @@ def test_a_vendor_without_its_secrets_is_not_configured(
         ("talkpush", {}, ["SOURCES__TALKPUSH__BASE_URL"]),
         ("linkup", {}, ["SOURCES__LINKUP__ACCOUNT_ID"]),
         ("closerx", {"CAMPAIGN_IDS": '["c"]'}, ["SOURCES__CLOSERX__COMPANY_NAME"]),
+        ("hirednow", {"CAMPAIGN_IDS": "c1,c2"}, ["CAMPAIGN_IDS", "'c1,c2'", "list"]),
         ("hirednow", {"CAMPAIGN_IDS": '["c"]', "START_DATE": "01-02-2026"}, ["START_DATE", "2026"]),
         ("hirednow", {"CAMPAIGN_IDS": '["c"]', "LOOKBACK_DAYS": "-1"}, ["LOOKBACK_DAYS", "-1"]),
         ("talkpush", {"BASE_URL": "acme.talkpush.com"}, ["BASE_URL", "https://"]),

@@ -1,0 +1,129 @@
+"""How CloserX's days are read: one answer a campaign and day, one row an hour."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .client import CloserxClient, CloserxError
+from .settings import ARRAYS, OTHER_ADVICE, RESULTS_PATH
+
+ONE_DAY = timedelta(days=1)
+
+
+def moment(text: str) -> datetime:
+    """The instant that an ISO text names; without a zone it is UTC."""
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def day_end(day: date, timezone: ZoneInfo) -> datetime:
+    """The instant at which a local day is over."""
+    return datetime.combine(day + ONE_DAY, time(), timezone).astimezone(UTC)
+
+
+def hour_start(day: date, hour: int, occurrence: int, timezone: ZoneInfo) -> datetime:
+    """The instant at which a local hour begins; a clock change repeats one of them."""
+    local = datetime.combine(day, time(hour), timezone).replace(fold=min(occurrence - 1, 1))
+    return local.astimezone(UTC)
+
+
+def arrays_of(answer: dict[str, Any], where: str) -> dict[str, list[Any]]:
+    """The answer's parallel arrays, undocumented ones of the same length among them.
+
+    Raises:
+        CloserxError: A documented array is missing, or not as long as `hours`.
+    """
+    lists = {name: value for name, value in answer.items() if isinstance(value, list)}
+    lengths = {name: len(lists[name]) if name in lists else None for name in ARRAYS}
+    if len(set(lengths.values())) != 1 or None in lengths.values():
+        raise CloserxError(
+            f"{where}: the arrays are not of one length ({lengths}), so no hour can be trusted; "
+            f"{OTHER_ADVICE}."
+        )
+    return {name: value for name, value in lists.items() if len(value) == lengths["hours"]}
+
+
+def hourly_rows(
+    answer: dict[str, Any], campaign_id: str, timezone: ZoneInfo, read_at: datetime
+) -> list[dict[str, Any]]:
+    """Turn a day's answer into rows, one an hour.
+
+    Args:
+        answer: The day as CloserX tells it.
+        campaign_id: The campaign that was asked for; the answer does not name it.
+        timezone: The zone of the hours.
+        read_at: When the answer was asked for; before the day's end its rows are not final.
+
+    Returns:
+        The rows, with whatever else the answer holds.
+
+    Raises:
+        CloserxError: The answer is not a day that can be told hour by hour.
+    """
+    where = f"GET {RESULTS_PATH.format(campaign_id=campaign_id)}"
+    day = answer_day(answer, where)
+    arrays = arrays_of(answer, where)
+    others = {name: value for name, value in answer.items() if name not in arrays}
+    occurrences: Counter[int] = Counter()
+    rows = []
+    for entry in zip(*arrays.values(), strict=True):
+        values = dict(zip(arrays, entry, strict=True))
+        hour = values.pop("hours")
+        if hour not in range(24):
+            raise CloserxError(f"{where}: {hour!r} is not an hour; {OTHER_ADVICE}.")
+        occurrences[hour] += 1
+        rows.append(
+            {
+                **others,
+                **values,
+                "campaign_id": campaign_id,
+                "date": day.isoformat(),
+                "hour": hour,
+                "hour_occurrence": occurrences[hour],
+                "hour_at": hour_start(day, hour, occurrences[hour], timezone).isoformat(),
+                "is_final": read_at >= day_end(day, timezone),
+            }
+        )
+    return rows
+
+
+def answer_day(answer: dict[str, Any], where: str) -> date:
+    """The day that an answer says it is about."""
+    try:
+        return date.fromisoformat(str(answer.get("date")))
+    except ValueError:
+        raise CloserxError(
+            f"{where}: the answer's date is {answer.get('date')!r}; {OTHER_ADVICE}."
+        ) from None
+
+
+def ask_day(client: CloserxClient, campaign_id: str, date_param: str, day: date) -> dict[str, Any]:
+    """Ask for a day, and refuse any other: the wrong day under the right name is the worst."""
+    path = RESULTS_PATH.format(campaign_id=campaign_id)
+    answer = client.get(path, {date_param: day.isoformat()})
+    if answer_day(answer, f"GET {path}") != day:
+        raise CloserxError(
+            f"GET {path}: asked for {day}, the answer is about {answer['date']}; "
+            "check date_param, and leave it out if CloserX does not know it."
+        )
+    return answer
+
+
+def days_to_read(last_final: date | None, start_date: date | None, today: date) -> Iterator[date]:
+    """The days that are missing, and again the open day and the one before.
+
+    Args:
+        last_final: The last day that was read after its end, if any.
+        start_date: Where to begin if none was; yesterday when this is not given either.
+        today: The open day.
+
+    Yields:
+        Day after day.
+    """
+    yesterday = today - ONE_DAY
+    day = min(last_final + ONE_DAY, yesterday) if last_final else start_date or yesterday
+    while day <= today:
+        yield day
+        day += ONE_DAY

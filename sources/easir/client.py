@@ -1,0 +1,165 @@
+"""How EASI'R is asked: with a token that lives minutes, politely, and again if need be."""
+
+from threading import Lock
+from time import monotonic, sleep
+from typing import Any
+
+from dlt.sources.helpers.requests import Client
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
+from requests import PreparedRequest, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+
+from .settings import (
+    ADVICE,
+    BACKOFF_FACTOR,
+    MAX_WAIT_S,
+    MESSAGE_LENGTH,
+    OTHER_ADVICE,
+    TOKEN_LIFETIME_S,
+    TOKEN_MARGIN_S,
+    TOKEN_REFUSED,
+)
+
+
+class EasirError(Exception):
+    """EASI'R did not answer, or not with what was asked for.
+
+    Args:
+        message: What was asked, what came back, and what to do.
+        status: The HTTP status, if it was an error.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PacedAdapter(HTTPAdapter):
+    """Spaces out the starts of requests, retries included, and sends them."""
+
+    def __init__(self, requests_per_second: float, session: Session | None) -> None:
+        super().__init__()
+        self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
+        self._session = session
+        self._lock = Lock()
+        self._next_start = 0.0
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Wait for the request's turn, then send it, through the injected session if any."""
+        with self._lock:
+            now = monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + self._gap_s
+        sleep(start - now)
+        if self._session is not None:
+            return self._session.send(request, *args, allow_redirects=False, **kwargs)
+        return super().send(request, *args, **kwargs)
+
+
+def json_object(response: Response) -> dict[str, Any] | None:
+    """The answer's JSON object, or None when the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def is_garbled(response: Response | None, _error: BaseException | None) -> bool:
+    """Whether an answer says 200 but holds no JSON: worth another try, as a reset is."""
+    return response is not None and response.status_code == 200 and json_object(response) is None
+
+
+class EasirClient:
+    """Asks for one JSON object at a time, and keeps the token it needs for that."""
+
+    def __init__(
+        self,
+        base_url: str,
+        auth_url: str,
+        client_id: str,
+        client_secret: str,
+        requests_per_second: float,
+        max_retries: int,
+        timeout_s: float,
+        session: Session | None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._auth_url = auth_url
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._token = ""
+        self._renew_at = 0.0
+        self._session = Client(
+            request_timeout=timeout_s,
+            raise_for_status=False,
+            request_max_attempts=max_retries + 1,
+            retry_condition=is_garbled,
+            request_backoff_factor=BACKOFF_FACTOR,
+            request_max_retry_delay=MAX_WAIT_S,
+        ).session
+        adapter = PacedAdapter(requests_per_second, session)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Ask for one JSON object, with a new token if the one at hand is refused.
+
+        Raises:
+            EasirError: There is no answer, it is an error, or it is not a JSON object.
+        """
+        if monotonic() >= self._renew_at:
+            self._renew_token()
+        try:
+            return self._get_with_token(path, params)
+        except EasirError as error:
+            if error.status not in TOKEN_REFUSED:
+                raise
+        self._renew_token()
+        return self._get_with_token(path, params)
+
+    def _get_with_token(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        bearer = BearerTokenAuth(self._token)
+        return self._ask("GET", self._base_url, path, params=params, auth=bearer)
+
+    def _renew_token(self) -> None:
+        answer = self._ask(
+            "POST",
+            self._auth_url,
+            params={"grant_type": "client_credentials"},
+            json={"client_id": self._client_id, "client_secret": self._client_secret},
+        )
+        if not answer.get("access_token"):
+            raise EasirError("POST auth_url: the answer has no access_token; check auth_url.")
+        self._token = answer["access_token"]
+        lifetime_s = float(answer.get("expires_in") or TOKEN_LIFETIME_S)
+        self._renew_at = monotonic() + lifetime_s - TOKEN_MARGIN_S
+
+    def _ask(self, method: str, url: str, path: str = "", **sent: Any) -> dict[str, Any]:
+        asked = f"{method} {path or 'auth_url'}"
+        response, trouble = None, ""
+        try:
+            response = self._session.request(method, url + path, allow_redirects=False, **sent)
+        except (RequestException, ValueError) as error:
+            trouble = type(error).__name__  # only its name: its text may repeat what was sent
+        if response is None:  # raised outside of `except`, so that no context hangs on it
+            raise EasirError(f"{asked}: no answer ({trouble}); check the URLs and the network.")
+        if response.status_code != 200:
+            advice = ADVICE.get(response.status_code, OTHER_ADVICE)
+            raise EasirError(
+                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
+                response.status_code,
+            )
+        body = json_object(response)
+        if body is None:
+            raise EasirError(
+                f"{asked}: answered 200 without JSON, {self._words(response)}; check the URLs."
+            )
+        return body
+
+    def _words(self, response: Response) -> str:
+        """The vendor's own words: one line, short, and without secrets."""
+        text = response.text
+        for secret in filter(None, (self._client_secret, self._client_id, self._token)):
+            text = text.replace(secret, "***")
+        return repr(" ".join(text.split())[:MESSAGE_LENGTH])

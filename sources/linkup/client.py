@@ -1,0 +1,171 @@
+"""How LinkupAPI is asked: only for reading, politely, and within the budget."""
+
+from math import ceil
+from threading import Lock
+from time import monotonic, sleep
+from typing import Any
+
+from dlt.sources.helpers.requests import Client
+from requests import PreparedRequest, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+
+from .page_store import PageStore
+from .settings import (
+    ADVICE,
+    BACKOFF_FACTOR,
+    MAX_WAIT_S,
+    MESSAGE_LENGTH,
+    OTHER_ADVICE,
+    RATE_LIMITED,
+    READ_ACTIONS,
+    RECRUITER_PATH,
+    RESULTS_PER_CREDIT,
+    USER_AGENT,
+)
+
+
+class LinkupError(Exception):
+    """LinkupAPI did not answer, or not with what was asked for."""
+
+
+class BudgetSpentError(Exception):
+    """The next page could cost more credits than the run has left."""
+
+
+class PacedAdapter(HTTPAdapter):
+    """Spaces out the starts of requests, retries included, and sends them."""
+
+    def __init__(self, requests_per_second: float, session: Session | None) -> None:
+        super().__init__()
+        self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
+        self._session = session
+        self._lock = Lock()
+        self._next_start = 0.0
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Wait for the request's turn, then send it, through the injected session if any."""
+        with self._lock:
+            now = monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + self._gap_s
+        sleep(start - now)
+        if self._session is not None:
+            return self._session.send(request, *args, allow_redirects=False, **kwargs)
+        return super().send(request, *args, **kwargs)
+
+
+def json_object(response: Response) -> dict[str, Any]:
+    """The answer's JSON object, or an empty one when the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def error_code(response: Response) -> str:
+    """The code that LinkupAPI gives an error; it may come with any status, 200 included."""
+    error = json_object(response).get("error")
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
+
+
+def is_rate_limited(response: Response | None, _error: BaseException | None) -> bool:
+    """Whether to wait and ask again, as the status 429 would say if it had been sent."""
+    return response is not None and error_code(response) == RATE_LIMITED
+
+
+class LinkupClient:
+    """Asks for one answer at a time, and counts what the answers cost.
+
+    A garbled 200 is not asked for again: it has been paid for, and would be once more. After a
+    reset or a 5xx the request is repeated; whether the lost answer was charged is not known.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        account_id: str,
+        max_credits: float | None,
+        requests_per_second: float,
+        max_retries: int,
+        timeout_s: float,
+        page_store: PageStore,
+        session: Session | None,
+    ) -> None:
+        self._url = base_url.rstrip("/") + RECRUITER_PATH
+        self._api_key = api_key
+        self._account_id = account_id
+        self._page_store = page_store
+        self._credits_left = float("inf") if max_credits is None else max_credits
+        self._session = Client(
+            request_timeout=timeout_s,
+            raise_for_status=False,
+            request_max_attempts=max_retries + 1,
+            retry_condition=is_rate_limited,
+            request_backoff_factor=BACKOFF_FACTOR,
+            request_max_retry_delay=MAX_WAIT_S,
+        ).session
+        self._session.headers.update({"x-api-key": api_key, "User-Agent": USER_AGENT})
+        adapter = PacedAdapter(requests_per_second, session)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def affordable_count(self, page_size: int) -> int:
+        """How many results may be asked for: the page size, or what the budget still pays.
+
+        Raises:
+            BudgetSpentError: Not even one credit is left.
+        """
+        if self._credits_left < 1:
+            raise BudgetSpentError
+        return int(min(page_size, self._credits_left // 1 * RESULTS_PER_CREDIT))
+
+    def ask(self, action: str, params: dict[str, Any]) -> tuple[dict[str, Any], float]:
+        """Send one of the reading actions, unless an earlier run has paid for its answer.
+
+        Returns:
+            The answer's `data`, and the credits that it cost.
+
+        Raises:
+            LinkupError: The action is not a reading one, or the answer is an error.
+        """
+        if action not in READ_ACTIONS:
+            allowed = ", ".join(sorted(READ_ACTIONS))
+            raise LinkupError(f"{action} was not sent, for it may write; use one of {allowed}.")
+        request = {"account_id": self._account_id, "action": action, "params": params}
+        stored = self._page_store.take(request)
+        answer = stored or self._send(request)
+        credits_spent = (answer.get("metadata") or {}).get("credits_consumed")
+        if credits_spent is None:  # then what the page may have cost at most
+            credits_spent = ceil(params.get("count", 0) / RESULTS_PER_CREDIT)
+        if not stored:
+            self._page_store.keep(request, answer)
+            self._credits_left -= credits_spent
+        return answer["data"], credits_spent
+
+    def _send(self, request: dict[str, Any]) -> dict[str, Any]:
+        asked = f"POST {RECRUITER_PATH} {request['action']} {request['params']}"
+        response, trouble = None, ""
+        try:
+            response = self._session.post(self._url, json=request, allow_redirects=False)
+        except (RequestException, ValueError) as error:
+            trouble = type(error).__name__  # only its name: its text may repeat what was sent
+        if response is None:  # raised outside of `except`, so that no context hangs on it
+            raise LinkupError(f"{asked}: no answer ({trouble}); check base_url and the network.")
+        answer = json_object(response)
+        if response.status_code != 200 or not answer.get("success"):
+            advice = ADVICE.get(error_code(response), OTHER_ADVICE)
+            raise LinkupError(
+                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}."
+            )
+        if not isinstance(answer.get("data"), dict):
+            raise LinkupError(
+                f"{asked}: answered without `data`, {self._words(response)}; {OTHER_ADVICE}."
+            )
+        return answer
+
+    def _words(self, response: Response) -> str:
+        """The vendor's own words: one line, short, and without the key."""
+        text = response.text.replace(self._api_key, "***") if self._api_key else response.text
+        return repr(" ".join(text.split())[:MESSAGE_LENGTH])

@@ -1,0 +1,45 @@
+"""Answers that were paid for, kept on disk until they are loaded: a crash never pays twice."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+
+class PageStore:
+    """Keeps each answer, and gives back those of an earlier run that broke off.
+
+    Whoever runs the source empties the folder once everything is loaded. An answer is given back
+    once at most, and never in the run that received it: asking again then means asking anew.
+
+    Args:
+        folder: Where answers are kept; None keeps nothing.
+    """
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = Path(folder) if folder else None
+        self._left_over = (
+            {path.name for path in self._folder.glob("*.json")} if self._folder else set()
+        )
+
+    def take(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """The answer to a request that an earlier run received and did not load, if any."""
+        name = self._name(request)
+        if self._folder is None or name not in self._left_over:
+            return None
+        self._left_over.remove(name)
+        answer: dict[str, Any] = json.loads((self._folder / name).read_text("utf-8"))
+        return answer
+
+    def keep(self, request: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Write an answer down, whole or not at all."""
+        if self._folder is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = self._folder / "unfinished"
+        unfinished.write_text(json.dumps(answer), "utf-8")
+        unfinished.replace(self._folder / self._name(request))
+
+    def _name(self, request: dict[str, Any]) -> str:
+        canonical = json.dumps(request, sort_keys=True)
+        return f"{sha256(canonical.encode()).hexdigest()}.json"

@@ -1,0 +1,128 @@
+"""How Talkpush is asked: politely, again if need be, and without ever telling the key.
+
+The key is part of every URL, so the texts of the HTTP library's errors are never repeated.
+"""
+
+from threading import Lock
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import quote_plus
+
+from dlt.sources.helpers.requests import Client
+from requests import PreparedRequest, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+
+from .settings import ADVICE, BACKOFF_FACTOR, MAX_WAIT_S, MESSAGE_LENGTH, OTHER_ADVICE
+
+
+class TalkpushError(Exception):
+    """Talkpush did not answer, or not with what was asked for.
+
+    Args:
+        message: What was asked, what came back, and what to do.
+        status: The HTTP status, if it was an error.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PacedAdapter(HTTPAdapter):
+    """Spaces out the starts of requests, retries included, and sends them."""
+
+    def __init__(self, requests_per_second: float, session: Session | None) -> None:
+        super().__init__()
+        self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
+        self._session = session
+        self._lock = Lock()
+        self._next_start = 0.0
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Wait for the request's turn, then send it, through the injected session if any."""
+        with self._lock:
+            now = monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + self._gap_s
+        sleep(start - now)
+        if self._session is not None:
+            return self._session.send(request, *args, allow_redirects=False, **kwargs)
+        return super().send(request, *args, **kwargs)
+
+
+def json_object(response: Response) -> dict[str, Any] | None:
+    """The answer's JSON object, or None when the body is anything else."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def is_garbled(response: Response | None, _error: BaseException | None) -> bool:
+    """Whether an answer says 200 but holds no JSON: worth another try, as a reset is."""
+    return response is not None and response.status_code == 200 and json_object(response) is None
+
+
+class TalkpushClient:
+    """Asks for one JSON object at a time."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        requests_per_second: float,
+        max_retries: int,
+        timeout_s: float,
+        session: Session | None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._api_key = api_key
+        self._session = Client(
+            request_timeout=timeout_s,
+            raise_for_status=False,
+            request_max_attempts=max_retries + 1,
+            retry_condition=is_garbled,
+            request_backoff_factor=BACKOFF_FACTOR,
+            request_max_retry_delay=MAX_WAIT_S,
+        ).session
+        self._session.params = {"api_key": api_key}
+        adapter = PacedAdapter(requests_per_second, session)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def get(self, path: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask for one JSON object.
+
+        Raises:
+            TalkpushError: There is no answer, it is an error, or it is not a JSON object.
+        """
+        asked = f"GET {path}"
+        response, trouble = None, ""
+        try:
+            response = self._session.get(
+                self._base_url + path, params=params, allow_redirects=False
+            )
+        except (RequestException, ValueError) as error:
+            trouble = type(error).__name__  # only its name: its text may repeat what was sent
+        if response is None:  # raised outside of `except`, so that no context hangs on it
+            raise TalkpushError(f"{asked}: no answer ({trouble}); check base_url and the network.")
+        if response.status_code != 200:
+            advice = ADVICE.get(response.status_code, OTHER_ADVICE)
+            raise TalkpushError(
+                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
+                response.status_code,
+            )
+        body = json_object(response)
+        if body is None:
+            raise TalkpushError(
+                f"{asked}: answered 200 without JSON, {self._words(response)}; check base_url."
+            )
+        return body
+
+    def _words(self, response: Response) -> str:
+        """The vendor's own words: one line, short, and without the key."""
+        text = response.text
+        for key in filter(None, (self._api_key, quote_plus(self._api_key))):
+            text = text.replace(key, "***")
+        return repr(" ".join(text.split())[:MESSAGE_LENGTH])

@@ -1,0 +1,197 @@
+"""HiredNow: indexes are numbers, the cursor must advance, and changed rows are read again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sources.hirednow import HiredNowError, hirednow
+from tests.sources.fake_vendor import FakeVendor
+
+
+def row(index: int, created_at: str = "2026-03-09T10:00:00.000Z", **fields: Any) -> dict[str, Any]:
+    return {"id": f"result-{index}", "order_index": str(index), "created_at": created_at, **fields}
+
+
+def page(*rows: dict[str, Any], has_more: bool = False, **fields: Any) -> dict[str, Any]:
+    last = rows[-1]["order_index"] if rows else None
+    return {"data": list(rows), "has_more": has_more, "last_record_index": last, **fields}
+
+
+class Listing:
+    """Results as HiredNow keeps them, answered `size` at a time in the order of their indexes."""
+
+    def __init__(self, *rows: dict[str, Any], size: int = 100) -> None:
+        self.rows, self.size = list(rows), size
+
+    def __call__(self, asked: Any) -> dict[str, Any]:
+        after = int(asked.query.get("starting_after", 0))
+        first_day = asked.query.get("start_date", "")
+        wanted = sorted(
+            (r for r in self.rows if r["created_at"] >= first_day),
+            key=lambda r: int(r["order_index"]),
+        )
+        wanted = [r for r in wanted if int(r["order_index"]) > after]
+        return page(*wanted[: self.size], has_more=len(wanted) > self.size)
+
+
+def opened(fake: FakeVendor, **settings: Any) -> Any:
+    return hirednow(
+        **{
+            "api_key": "key",
+            "campaign_ids": ["campaign-1"],
+            "as_of": "2026-03-10T12:00:00Z",
+            "requests_per_second": 0,
+            "max_retries": 0,
+            "session": fake,
+            **settings,
+        }
+    )
+
+
+def asked_for(fake: FakeVendor) -> list[tuple[str | None, str | None]]:
+    return [(call.query.get("start_date"), call.query.get("starting_after")) for call in fake.asked]
+
+
+def test_the_first_run_reads_everything_upwards(reader):
+    fake = FakeVendor(Listing(row(1), row(2), row(3), size=2))
+    assert [r["id"] for r in reader.read(opened(fake), "results")] == [
+        "result-1",
+        "result-2",
+        "result-3",
+    ]
+    assert fake.asked[0].query == {
+        "campaign_id": "campaign-1",
+        "report_type": "OVERALL",
+        "limit": "100",
+        "sort": "asc",
+    }
+    assert asked_for(fake) == [(None, None), (None, "2")]
+    assert reader.state("hirednow", "results") == {
+        "campaign-1": {"highest_index": 3, "newest_created_date": "2026-03-09"}
+    }
+
+
+def test_the_second_run_reads_again_what_may_have_changed_and_then_what_is_new(reader):
+    """result-1 is old, result-2 changed, result-3 is new: two requests bring the last two."""
+    listing = Listing(row(1, "2026-02-01T10:00:00Z"), row(2))
+    reader.read(opened(FakeVendor(listing)), "results")
+    listing.rows = [row(1, "2026-02-01T10:00:00Z"), row(2, overall_score=4.5), row(3)]
+
+    fake = FakeVendor(listing)
+    rows = reader.read(opened(fake), "results")
+    assert [(r["id"], r.get("overall_score")) for r in rows] == [
+        ("result-2", 4.5),
+        ("result-3", None),
+    ]
+    assert asked_for(fake) == [("2026-03-02", None), (None, "2")]
+
+
+def test_the_rescan_stops_where_the_new_rows_begin(reader):
+    listing = Listing(row(1), row(2), size=2)
+    reader.read(opened(FakeVendor(listing)), "results")
+    listing.rows += [row(index) for index in range(3, 7)]
+
+    fake = FakeVendor(listing)
+    assert len(reader.read(opened(fake), "results")) == 6
+    assert asked_for(fake) == [("2026-03-02", None), (None, "2"), (None, "4")]
+
+
+def test_from_9999_to_10000(reader):
+    """As text "9999" would come after "10000", and the new row would never be read."""
+    listing = Listing(row(9998), row(9999))
+    reader.read(opened(FakeVendor(listing)), "results")
+    listing.rows += [row(10000), row(10001)]
+    fake = FakeVendor(listing)
+    ids = [r["id"] for r in reader.read(opened(fake, lookback_days=0), "results")]
+    assert ids[-2:] == ["result-10000", "result-10001"]
+    assert reader.state("hirednow", "results")["campaign-1"]["highest_index"] == 10001
+
+
+def test_a_creation_date_in_the_future_does_not_end_the_rescan(reader):
+    listing = Listing(row(1, "2031-01-01T00:00:00Z"))
+    reader.read(opened(FakeVendor(listing)), "results")
+    fake = FakeVendor(listing)
+    reader.read(opened(fake), "results")
+    assert fake.asked[0].query["start_date"] == "2026-03-03"
+
+
+def test_each_campaign_has_its_own_cursor_and_the_start_date_is_always_sent(reader):
+    listings = {"a": Listing(row(5)), "b": Listing(row(70))}
+    fake = FakeVendor(lambda asked: listings[asked.query["campaign_id"]](asked))
+    settings = {"campaign_ids": ["a", "b"], "start_date": "2026-01-01"}
+    reader.read(opened(fake, **settings), "results")
+    assert asked_for(fake) == [("2026-01-01", None)] * 2
+    fake.asked.clear()
+    reader.read(opened(fake, **settings), "results")
+    assert asked_for(fake) == [
+        ("2026-03-02", None),
+        ("2026-01-01", "5"),
+        ("2026-03-02", None),
+        ("2026-01-01", "70"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cursor", "expected"),
+    [
+        ({"last_record_index": "7"}, "7"),
+        ({"last_record_id": 7}, "7"),
+        ({"last_record_index": None, "last_record_id": 7}, "7"),
+        ({}, "3"),
+    ],
+    ids=["last_record_index", "last_record_id", "null and id", "last row"],
+)
+def test_the_cursor_by_any_of_its_names(cursor, expected, reader):
+    answers = iter([{"data": [row(3)], "has_more": True, **cursor}, page()])
+    fake = FakeVendor(lambda asked: next(answers))
+    reader.read(opened(fake), "results")
+    assert fake.asked[1].query["starting_after"] == expected
+
+
+def test_flat_rows_and_strange_statuses_are_taken_as_sent(reader):
+    flat = row(1, campaign_id="c", user_id="u", recommendation_status="MAYBE_LATER", extra=[1])
+    rows = reader.read(opened(FakeVendor(Listing(flat)), campaign_ids="campaign-1"), "results")
+    assert rows == [flat]
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ({"has_more": False}, "no list `data`"),
+        ({"data": [], "has_more": True}, "without any rows"),
+        (page(row(4), has_more=True), "does not advance"),
+        ({"data": [{"order_index": "x"}], "has_more": True}, "'x', not a number"),
+    ],
+    ids=["no data", "has_more without rows", "stuck cursor", "no number"],
+)
+def test_a_listing_that_cannot_be_trusted_is_an_error(answer, problem, reader):
+    fake = FakeVendor(lambda asked: answer)
+    error = reader.failure(opened(fake), "results")
+    assert isinstance(error, HiredNowError)
+    assert problem in str(error)
+    assert len(fake.asked) <= 2
+    assert reader.state("hirednow", "results") == {}
+
+
+def test_detailed_reports_are_optional_and_keep_their_own_cursor(reader):
+    fake = FakeVendor(Listing(row(1, report={"summary": "good"})))
+    assert "detailed_results" not in opened(fake).resources
+    (record,) = reader.read(opened(fake, detailed=True), "detailed_results")
+    assert record == {
+        "id": "result-1",
+        "campaign_id": "campaign-1",
+        "order_index": "1",
+        "report": row(1, report={"summary": "good"}),
+    }
+    assert fake.asked[0].query["report_type"] == "DETAILED"
+    assert reader.state("hirednow", "results") == {}
+    assert reader.state("hirednow", "detailed_results")["campaign-1"]["highest_index"] == 1
+
+
+def test_the_probe_needs_a_campaign():
+    fake = FakeVendor(lambda asked: page())
+    with pytest.raises(Exception, match="set campaign_ids"):
+        list(opened(fake, campaign_ids=[]).resources["probe"])
+    assert fake.asked == []

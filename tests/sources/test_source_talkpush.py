@@ -1,0 +1,219 @@
+"""Talkpush: a day of updates at a time, read until it holds still."""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from sources.talkpush import TalkpushError, talkpush
+from tests.sources.fake_vendor import FakeVendor, Reply
+
+
+def lead(number: int, updated_at: str, **fields: Any) -> dict[str, Any]:
+    return {"id": number, "updated_at": updated_at, **fields}
+
+
+class Leads:
+    """Leads as Talkpush keeps them, in UTC days, twelve a page, newest update first."""
+
+    def __init__(self, *leads: dict[str, Any]) -> None:
+        self.leads = {lead["id"]: lead for lead in leads}
+
+    def __call__(self, asked: Any) -> dict[str, Any]:
+        first = self._day(asked.query.get("filter[updated_start_date]", "01-01-1970"))
+        last = self._day(asked.query["filter[updated_end_date]"])
+        found = [
+            lead
+            for lead in self.leads.values()
+            if first <= date.fromisoformat(lead["updated_at"][:10]) <= last
+        ]
+        found.sort(key=lambda lead: (lead["updated_at"], lead["id"]), reverse=True)
+        number = int(asked.query.get("page", 1))
+        return {
+            "total": len(found),
+            "current_page": number,
+            "pages": -(-len(found) // 12),
+            "candidates": found[(number - 1) * 12 : number * 12],
+        }
+
+    @staticmethod
+    def _day(text: str) -> date:
+        return datetime.strptime(text, "%d-%m-%Y").date()
+
+
+def opened(fake: FakeVendor, **settings: Any) -> Any:
+    return talkpush(
+        **{
+            "api_key": "key",
+            "base_url": "https://vendor.example/api",
+            "as_of": "2026-03-10T12:00:00Z",
+            "start_date": "2026-03-08",
+            "requests_per_second": 0,
+            "max_retries": 0,
+            "session": fake,
+            **settings,
+        }
+    )
+
+
+def days_asked(fake: FakeVendor) -> list[str]:
+    return [
+        f"{call.query['filter[updated_start_date]'][:5]} page {call.query['page']}"
+        for call in fake.asked
+    ]
+
+
+def test_the_first_run_reads_from_the_start_date_to_today(reader):
+    fake = FakeVendor(Leads(lead(1, "2026-03-09T10:00:00.000+00:00")))
+    assert [row["id"] for row in reader.read(opened(fake), "leads")] == [1]
+    assert days_asked(fake) == ["08-03 page 1", "09-03 page 1", "10-03 page 1"]
+    assert fake.asked[0].query == {
+        "api_key": "key",
+        "filter[updated_start_date]": "08-03-2026",
+        "filter[updated_end_date]": "08-03-2026",
+        "include_answers": "true",
+        "page": "1",
+    }
+    assert reader.state("talkpush", "leads") == {"last_day": "2026-03-09"}
+
+
+def test_the_next_run_goes_on_before_the_last_day_that_had_an_update(reader):
+    """Nothing happened since the 9th, so two days before it are where the 12th begins."""
+    leads = Leads(lead(1, "2026-03-09T10:00:00.000+00:00"))
+    reader.read(opened(FakeVendor(leads)), "leads")
+    fake = FakeVendor(leads)
+    reader.read(opened(fake, as_of="2026-03-12T01:00:00Z"), "leads")
+    assert [day[:2] for day in days_asked(fake)] == ["07", "08", "09", "10", "11", "12"]
+
+
+def test_without_a_start_date_the_first_day_is_found_by_halving(reader):
+    fake = FakeVendor(Leads(lead(1, "2026-02-27T10:00:00.000+00:00")))
+    assert len(reader.read(opened(fake, start_date=None), "leads")) == 1
+    searches = [call for call in fake.asked if "filter[updated_start_date]" not in call.query]
+    assert len(searches) <= 13
+    days = [c for c in fake.asked if "filter[updated_start_date]" in c.query]
+    assert days[0].query["filter[updated_start_date]"] == "27-02-2026"
+    assert len(days) == 12
+
+
+def test_a_company_without_leads_has_only_today_to_read(reader):
+    fake = FakeVendor(Leads())
+    assert reader.read(opened(fake, start_date=None), "leads") == []
+    assert fake.asked[-1].query["filter[updated_start_date]"] == "10-03-2026"
+    assert reader.state("talkpush", "leads") == {}
+
+
+def test_days_begin_and_end_in_the_timezone_of_the_account(reader):
+    """It is the 11th in Manila already, and the update at 20:00 UTC was on the 10th there."""
+    leads = Leads(lead(1, "2026-03-10T04:30:00.000+08:00"))
+    fake = FakeVendor(leads)
+    settings = {"timezone": "Asia/Manila", "as_of": "2026-03-10T16:30:00Z"}
+    reader.read(opened(fake, start_date="2026-03-10", **settings), "leads")
+    assert [day[:2] for day in days_asked(fake)] == ["10", "11"]
+    assert reader.state("talkpush", "leads") == {"last_day": "2026-03-10"}
+
+
+def test_pages_are_read_to_the_last_and_not_beyond(reader):
+    moment = "2026-03-10T10:00:00.000+00:00"
+    fake = FakeVendor(Leads(*(lead(number, moment) for number in range(25))))
+    rows = reader.read(opened(fake, start_date="2026-03-10"), "leads")
+    assert sorted(row["id"] for row in rows) == list(range(25))
+    assert days_asked(fake) == ["10-03 page 1", "10-03 page 2", "10-03 page 3"]
+
+
+def test_a_lead_that_leaves_a_past_day_while_it_is_read_hides_none(reader):
+    """Lead 24 is updated after page 1 was read, so one moves from page 2 to the page before."""
+    moment = "2026-03-09T10:00:00.000+00:00"
+    leads = Leads(*(lead(number, moment) for number in range(25)))
+
+    def answer(asked: Any) -> dict[str, Any]:
+        page = leads(asked)
+        leads.leads[24] = lead(24, "2026-03-10T11:00:00.000+00:00")
+        return page
+
+    fake = FakeVendor(answer)
+    rows = reader.read(opened(fake, start_date="2026-03-09"), "leads")
+    assert {row["id"] for row in rows} == set(range(25))
+    versions = [(row["id"], row["updated_at"]) for row in rows]
+    assert len(versions) == len(set(versions)) == 26
+    assert days_asked(fake) == [
+        "09-03 page 1",
+        "09-03 page 2",
+        "09-03 page 1",
+        "09-03 page 2",
+        "10-03 page 1",
+    ]
+
+
+def restless(asked: Any) -> dict[str, Any]:
+    """One lead fewer than there should be, always."""
+    moment = "2026-03-09T10:00:00.000+00:00"
+    return {"total": 2, "current_page": 1, "pages": 1, "candidates": [lead(1, moment)]}
+
+
+def test_a_past_day_that_never_settles_is_an_error(reader):
+    fake = FakeVendor(restless)
+    error = reader.failure(opened(fake, start_date="2026-03-09"), "leads")
+    assert isinstance(error, TalkpushError)
+    assert "found 1 of 2 leads" in str(error)
+    assert days_asked(fake) == ["09-03 page 1"] * 4
+    assert reader.state("talkpush", "leads") == {}
+
+
+def test_the_open_day_may_stay_restless(reader, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
+    fake = FakeVendor(restless)
+    assert len(reader.read(opened(fake, start_date="2026-03-10"), "leads")) == 1
+    assert "read again on the next run" in caplog.text
+
+
+def test_leads_without_update_time_or_folder_move_the_cursor_all_the_same(reader):
+    """They were found on a day of updates; without this all days would be read every night."""
+    bare = {"id": 1, "read": False}
+    page = {"total": 1, "current_page": 1, "pages": 1, "candidates": [bare]}
+    fake = FakeVendor(lambda asked: page)
+    assert reader.read(opened(fake, start_date="2026-03-10"), "leads") == [bare]
+    assert reader.state("talkpush", "leads") == {"last_day": "2026-03-10"}
+
+
+@pytest.mark.parametrize("missing", ["candidates", "total"])
+def test_an_answer_that_is_no_page_is_an_error(missing, reader):
+    page = {"total": 0, "pages": 0, "candidates": []}
+    fake = FakeVendor(lambda asked: {k: v for k, v in page.items() if k != missing})
+    assert "lacks `candidates` or `total`" in str(reader.failure(opened(fake), "leads"))
+
+
+def test_a_key_with_signs_is_masked_as_sent_and_as_meant(reader):
+    fake = FakeVendor(lambda asked: Reply(500, "for /x?api_key=a%2Fb%2Bc and a/b+c"))
+    told = str(reader.failure(opened(fake, api_key="a/b+c"), "leads"))
+    assert "a/b+c" not in told
+    assert "a%2Fb%2Bc" not in told
+    assert "api_key=*** and ***" in told
+
+
+def campaigns(archive: Any) -> FakeVendor:
+    active = {"campaigns": [{"id": 1, "title": "Agents"}]}
+    return FakeVendor(lambda asked: archive if asked.path.endswith("archive") else active)
+
+
+def test_campaigns_say_from_which_list_they_came(reader):
+    fake = campaigns({"campaigns": [{"id": 2, "title": "Past"}]})
+    assert reader.read(opened(fake), "campaigns") == [
+        {"id": 1, "title": "Agents", "is_archived": False},
+        {"id": 2, "title": "Past", "is_archived": True},
+    ]
+
+
+def test_an_archive_that_is_not_found_is_empty(reader):
+    fake = campaigns(Reply(404, {"error": "not found"}))
+    assert [row["id"] for row in reader.read(opened(fake), "campaigns")] == [1]
+    assert [call.path for call in fake.asked] == ["/api/campaigns", "/api/campaigns/archive"]
+
+
+@pytest.mark.parametrize("archive", [Reply(403, {}), {}], ids=["forbidden", "no list"])
+def test_any_other_trouble_with_the_archive_is_an_error(archive, reader):
+    error = reader.failure(opened(campaigns(archive)), "campaigns")
+    assert "/campaigns/archive" in str(error)

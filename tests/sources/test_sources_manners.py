@@ -1,0 +1,247 @@
+"""What all five sources do alike: patience, pacing, discretion, and what they declare."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from typing import Any
+
+import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
+from requests import ReadTimeout, Request
+
+from simulator import accounts
+from tests.sources.conftest import VENDORS
+from tests.sources.fake_vendor import FakeVendor, Reply
+
+FIRST = {
+    "hirednow": "results",
+    "talkpush": "leads",
+    "linkup": "candidates",
+    "closerx": "hourly_metrics",
+    "easir": "campaigns",
+}
+DATA_PATH = {
+    "hirednow": "/v1/campaigns/role/results",
+    "talkpush": "/campaign_invitations",
+    "linkup": "/v2/recruiter",
+    "closerx": "/daily-campaign-results/",
+    "easir": "/campaigns",
+}
+PROBE_PATH = {**DATA_PATH, "talkpush": "/campaigns"}
+SECRETS = {
+    "hirednow": [accounts.HIREDNOW_API_KEY],
+    "talkpush": [accounts.TALKPUSH_API_KEY],
+    "linkup": [accounts.LINKUP_API_KEY],
+    "closerx": [accounts.CLOSERX_API_KEY],
+    "easir": [accounts.EASIR_CLIENT_SECRET, accounts.EASIR_CLIENT_ID, "simulator-easir-token-1"],
+}
+KEYS = {
+    ("hirednow", "results"): ["id"],
+    ("hirednow", "detailed_results"): ["id"],
+    ("talkpush", "leads"): ["id"],
+    ("talkpush", "campaigns"): ["id"],
+    ("linkup", "jobs"): ["job_id"],
+    ("linkup", "candidates"): ["job_id", "application_id"],
+    ("closerx", "hourly_metrics"): ["campaign_id", "date", "hour", "hour_occurrence"],
+    ("easir", "campaigns"): ["id"],
+    ("easir", "campaign_recipients"): ["campaign_id", "id"],
+}
+
+every_vendor = pytest.mark.parametrize("vendor", VENDORS)
+
+
+def requests_of(simulator, vendor: str) -> list[Any]:
+    """The requests for data; EASI'R's tokens are none."""
+    return [call for call in simulator.requests if not call.path.endswith("/token")]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=".".join)
+def test_each_resource_declares_its_key_and_stays_one_table(key, simulator, open_source):
+    vendor, name = key
+    settings = {"detailed": True} if name == "detailed_results" else {}
+    resource = open_source(vendor, **settings).resources[name]
+    schema = resource.compute_table_schema()
+    primary = [n for n, column in schema["columns"].items() if column.get("primary_key")]
+    assert primary == KEYS[key]
+    assert schema["write_disposition"] == "merge"
+    assert resource.max_table_nesting == 0
+
+
+@every_vendor
+def test_probe_asks_once_and_is_not_loaded(vendor, simulator, open_source):
+    source = open_source(vendor)
+    assert "probe" not in source.selected_resources
+    assert len(list(source.resources["probe"])) == 1
+    assert len(requests_of(simulator, vendor)) == 1
+
+
+@every_vendor
+@pytest.mark.parametrize("fault", ["status", "reset", "truncate"])
+def test_a_passing_failure_is_asked_again(vendor, fault, simulator, open_source, reader):
+    reader.read(open_source(vendor), FIRST[vendor])
+    untroubled = len(requests_of(simulator, vendor))
+    simulator.clear_requests()
+    simulator.faults.add(vendor, fault, path=DATA_PATH[vendor], status=503)
+
+    reader.pipeline.drop()
+    assert reader.read(open_source(vendor), FIRST[vendor])
+    assert len(requests_of(simulator, vendor)) == untroubled + 1
+
+
+@every_vendor
+def test_max_retries_is_how_often_it_is_asked_again(vendor, simulator, open_source, reader):
+    simulator.faults.add(vendor, "status", path=DATA_PATH[vendor], status=503, times=None)
+    error = reader.failure(open_source(vendor, max_retries=1), FIRST[vendor])
+    assert "503" in str(error)
+    assert len(requests_of(simulator, vendor)) == 2
+
+
+@every_vendor
+@pytest.mark.parametrize("status", [302, 400, 402, 404, 405, 422])
+def test_a_lasting_failure_is_not_asked_again(vendor, status, simulator, open_source, reader):
+    simulator.faults.add(
+        vendor,
+        "status",
+        path=DATA_PATH[vendor],
+        status=status,
+        times=None,
+        headers={"Location": "/elsewhere"},
+    )
+    error = reader.failure(open_source(vendor), FIRST[vendor])
+    assert type(error).__module__ == f"sources.{vendor}.client"
+    message = str(error)
+    assert str(status) in message
+    assert DATA_PATH[vendor] in message
+    assert len(requests_of(simulator, vendor)) == 1
+    assert not any("elsewhere" in call.path for call in simulator.requests)
+
+
+@every_vendor
+def test_retry_after_is_honoured(vendor, simulator, open_source):
+    simulator.faults.add(
+        vendor, "status", path=PROBE_PATH[vendor], status=429, headers={"Retry-After": "1"}
+    )
+    started = time.monotonic()
+    list(open_source(vendor).resources["probe"])
+    assert time.monotonic() - started >= 1
+    assert [call.status for call in requests_of(simulator, vendor)] == [429, 200]
+
+
+@every_vendor
+def test_a_page_of_html_is_asked_for_again_unless_it_costs(vendor, simulator, open_source, reader):
+    simulator.faults.add(vendor, "html", path=DATA_PATH[vendor], times=None)
+    error = reader.failure(open_source(vendor), FIRST[vendor])
+    assert "be right back" in str(error)
+    assert len(requests_of(simulator, vendor)) == (1 if vendor == "linkup" else 3)
+
+
+def refuse_and_echo(simulator, vendor):
+    echo = {"error": f"you sent {' and '.join(SECRETS[vendor])}, " + "x" * 1000}
+    simulator.faults.add(
+        vendor, "status", path=DATA_PATH[vendor], status=500, body=echo, times=None
+    )
+    return {}
+
+
+def refuse_connections(simulator, vendor):
+    return {"base_url": "http://127.0.0.1:9"}
+
+
+def stall(simulator, vendor):
+    simulator.faults.add(vendor, "stall", path=DATA_PATH[vendor], seconds=1, times=None)
+    return {"timeout_s": 0.05}
+
+
+def answer_html(simulator, vendor):
+    simulator.faults.add(vendor, "html", path=DATA_PATH[vendor], times=None)
+    return {}
+
+
+@every_vendor
+@pytest.mark.parametrize("trouble", [refuse_and_echo, refuse_connections, stall, answer_html])
+def test_no_secret_in_errors_logs_or_reprs(
+    vendor, trouble, simulator, open_source, reader, caplog, monkeypatch
+):
+    monkeypatch.setenv("RUNTIME__LOG_LEVEL", "DEBUG")
+    logger = logging.getLogger("dlt")
+    monkeypatch.setattr(logger, "propagate", True)
+    with caplog.at_level(logging.DEBUG, "dlt"):
+        source = open_source(vendor, max_retries=1, **trouble(simulator, vendor))
+        with pytest.raises(PipelineStepFailed) as failed:
+            reader.read(source, FIRST[vendor])
+    error: BaseException = failed.value
+    while error.__cause__ is not None:
+        error = error.__cause__
+    assert len(str(error)) < 500
+    assert error.__context__ is None
+    told = [
+        *traceback.format_exception(failed.value),
+        *(record.getMessage() for record in caplog.records),
+        repr(source),
+        str(source),
+        *(repr(resource) for resource in source.resources.values()),
+    ]
+    for secret in SECRETS[vendor]:
+        assert not [text for text in told if secret in text]
+
+
+@every_vendor
+def test_no_secret_in_rows_or_state(vendor, simulator, open_source, reader):
+    rows = reader.read(open_source(vendor), FIRST[vendor])
+    assert rows
+    for secret in SECRETS[vendor]:
+        assert secret not in str(rows)
+        assert secret not in str(reader.pipeline.state)
+
+
+@every_vendor
+def test_an_injected_session_gets_every_attempt(vendor, simulator, open_source):
+    fake = FakeVendor(lambda asked: Reply(503, {}))
+    with pytest.raises(Exception, match="503"):
+        list(open_source(vendor, session=fake, max_retries=2).resources["probe"])
+    assert len(fake.asked) == 3
+    assert simulator.requests == []
+
+
+@every_vendor
+def test_an_injected_session_may_time_out(vendor, simulator, open_source):
+    fake = FakeVendor(lambda asked: ReadTimeout("https://vendor.example/?api_key=key"))
+    with pytest.raises(Exception, match="no answer \\(ReadTimeout\\)"):
+        list(open_source(vendor, session=fake, max_retries=1).resources["probe"])
+    assert len(fake.asked) == 2
+
+
+@every_vendor
+def test_requests_start_evenly_spaced_from_any_thread(vendor, monkeypatch):
+    client = import_module(f"sources.{vendor}.client")
+    waits: list[float] = []
+    monkeypatch.setattr(client, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(client, "sleep", waits.append)
+    adapter = client.PacedAdapter(4, FakeVendor(lambda asked: {}))
+    request = Request("GET", "http://vendor.example/").prepare()
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: adapter.send(request), range(5)))
+    assert sorted(waits) == [0, 0.25, 0.5, 0.75, 1]
+
+
+@every_vendor
+def test_two_nights_bring_what_the_vendor_shows(vendor, simulator, open_source, reader):
+    """Night one reads all; after a day of changes, night two brings what is new."""
+    seen: dict[str, set[str]] = {}
+    for days in (0, 1):
+        simulator.world.advance(days=days)
+        source = open_source(vendor, as_of=simulator.world.now.isoformat())
+        for name in source.selected_resources:
+            rows = reader.read(source, name)
+            ids = {record_id([row[part] for part in KEYS[vendor, name]]) for row in rows}
+            seen[name] = seen.get(name, set()) | ids
+            shown = simulator.world.records(vendor, name)
+            assert seen[name] == {record_id(key) for key in shown}
+
+
+def record_id(key: Any) -> str:
+    return key if isinstance(key, str) else ":".join(map(str, key))
