@@ -16,11 +16,11 @@ ARRAYS = (
 )
 
 # CloserX publishes no rate limit: these are meant to be unnoticeable.
-REQUESTS_PER_SECOND = 2.0
+REQUESTS_PER_SECOND = 5.0
 MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries
-MAX_WAIT_S = 60.0
+MAX_WAIT_S = 300.0
 
 ADVICE = {
     400: "check campaign_ids and date_param",

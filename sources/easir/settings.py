@@ -18,11 +18,11 @@ READINGS_OF_A_LISTING = 4  # the first, and three more while records move betwee
 DELETED = 410
 
 # EASI'R publishes no rate limit: these are meant to be unnoticeable.
-REQUESTS_PER_SECOND = 4.0
+REQUESTS_PER_SECOND = 5.0
 MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries
-MAX_WAIT_S = 60.0
+MAX_WAIT_S = 300.0
 
 ADVICE = {
     400: "check client_id and client_secret",

@@ -19,11 +19,11 @@ MAX_PAGE_SIZE = 1000
 RESULTS_PER_CREDIT = 10
 
 # LinkupAPI publishes no rate limit, and asks LinkedIn for each page: slow is right.
-REQUESTS_PER_SECOND = 1.0
+REQUESTS_PER_SECOND = 2.0
 MAX_RETRIES = 3
 TIMEOUT_S = 120.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2 seconds between tries
-MAX_WAIT_S = 60.0
+MAX_WAIT_S = 300.0
 
 RATE_LIMITED = "RATE_LIMITED"
 ADVICE = {

@@ -15,11 +15,11 @@ EARLIEST_DAY = date(2010, 1, 1)  # before Talkpush was; where the search for the
 READINGS_OF_A_DAY = 4  # the first, and three more while leads move between the pages
 
 # Talkpush publishes no rate limit, and a page is only 12 leads: quick, but never a burst.
-REQUESTS_PER_SECOND = 4.0
+REQUESTS_PER_SECOND = 5.0
 MAX_RETRIES = 5
 TIMEOUT_S = 60.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries
-MAX_WAIT_S = 60.0
+MAX_WAIT_S = 300.0
 
 ADVICE = {
     401: "check api_key",
