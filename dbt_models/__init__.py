@@ -1,0 +1,1 @@
+"""The dbt project, shipped as package data, and the function it lends DuckDB."""

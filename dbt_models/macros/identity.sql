@@ -1,0 +1,48 @@
+{# A name as it is compared: lower case, no accents, single blanks. #}
+{% macro normalised_name(name) -%}
+    {{ return(adapter.dispatch('normalised_name')(name)) }}
+{%- endmacro %}
+
+{% macro default__normalised_name(name) -%}
+    nullif(trim(regexp_replace(
+        lower(strip_accents({{ name }})), '\s+', ' ', 'g'
+    )), '')
+{%- endmacro %}
+
+{% macro spark__normalised_name(name) -%}
+    nullif(trim(regexp_replace(
+        translate(
+            lower({{ name }}),
+            'àáâãäåāăąçćčďèéêëēėęěğìíîïīįłñńňòóôõöøōőŕřśšşťùúûüūůűųýÿźżž',
+            'aaaaaaaaacccdeeeeeeeegiiiiiilnnnoooooooorrsssstuuuuuuuuyyzzz'
+        ),
+        '\\s+', ' '
+    )), '')
+{%- endmacro %}
+
+
+{# An e-mail as it is compared, or null if it is none. #}
+{% macro normalised_email(email) -%}
+    case when {{ email }} like '%@%' then lower(trim({{ email }})) end
+{%- endmacro %}
+
+
+{# A telephone number as E.164. On DuckDB the function is a Python one, so a
+   model that calls it must be a table: other clients do not have it. #}
+{% macro phone_e164(number) -%}
+    phone_e164(
+        {{ number }},
+        '{{ env_var("HIREFUNNEL_PHONE_REGION", "") | replace("'", "") }}'
+    )
+{%- endmacro %}
+
+
+{# The public id in the first LinkedIn profile's address of a text or of JSON
+   (whose slashes may be escaped), or null. #}
+{% macro linkedin_id_in(text) -%}
+    nullif(regexp_extract(
+        lower(cast({{ text }} as {{ dbt.type_string() }})),
+        'linkedin[.]com[\\]*/in[\\]*/([^\\/?#&,"\s]+)',
+        1
+    ), '')
+{%- endmacro %}

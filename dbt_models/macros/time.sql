@@ -1,0 +1,27 @@
+{# The moment of the latest run: the only "now" that models know. #}
+{% macro run_moment() -%}
+    (select max(as_of) from {{ source('ops', 'runs') }})
+{%- endmacro %}
+
+
+{# Days from one instant to another, with their fraction. #}
+{% macro days_between(earlier, later) -%}
+    {{ return(adapter.dispatch('days_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    ((epoch({{ later }}) - epoch({{ earlier }})) / 86400.0)
+{%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    (
+        cast(unix_micros({{ later }}) - unix_micros({{ earlier }}) as double)
+        / 86400000000.0
+    )
+{%- endmacro %}
+
+
+{# The UTC date of an instant (the session's time zone is UTC). #}
+{% macro utc_date(instant) -%}
+    cast({{ instant }} as date)
+{%- endmacro %}

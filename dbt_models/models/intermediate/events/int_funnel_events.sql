@@ -1,0 +1,79 @@
+{{ config(materialized='table') }}
+
+with
+
+milestones as (
+    select * from {{ ref('int_record_milestones') }}
+),
+
+status_entries as (
+    select * from {{ ref('int_status_entries') }}
+),
+
+records as (
+    select * from {{ ref('int_person_records') }}
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns') }}
+),
+
+stages as (
+    select * from {{ ref('int_stages') }}
+),
+
+entries as (
+    select
+        vendor,
+        record_id,
+        stage,
+        1 as stage_entry_number,
+        cast(null as {{ dbt.type_string() }}) as vendor_status,
+        occurred_at,
+        time_precision
+    from milestones
+    union all
+    select
+        vendor,
+        record_id,
+        stage,
+        stage_entry_number,
+        vendor_status,
+        occurred_at,
+        time_precision
+    from status_entries
+    where stage is not null and not is_own_stage
+),
+
+final as (
+    select
+        {{ dbt.hash(
+            "entries.vendor || '|' || entries.record_id || '|'"
+            ~ " || entries.stage || '|' || entries.stage_entry_number"
+        ) }} as event_id,
+        records.person_id,
+        entries.vendor,
+        entries.record_id,
+        records.record_source,
+        campaigns.campaign_key,
+        campaigns.hiring_campaign,
+        entries.stage,
+        stages.stage_order,
+        entries.stage_entry_number,
+        entries.vendor_status,
+        entries.occurred_at,
+        entries.time_precision
+    from entries
+    left join records
+        on
+            entries.vendor = records.vendor
+            and entries.record_id = records.record_id
+    left join campaigns
+        on
+            records.vendor = campaigns.vendor
+            and records.vendor_campaign_id = campaigns.vendor_campaign_id
+    left join stages
+        on entries.stage = stages.stage
+)
+
+select * from final

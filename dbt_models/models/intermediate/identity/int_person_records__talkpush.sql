@@ -1,0 +1,28 @@
+with
+
+leads as (
+    select * from {{ ref('stg_talkpush__leads') }}
+),
+
+final as (
+    select
+        'talkpush' as vendor,
+        lead_id as record_id,
+        coalesce(campaign_id, 'unknown') as vendor_campaign_id,
+        coalesce(lead_source, 'unknown') as record_source,
+        full_name,
+        {{ normalised_email('email') }} as email,
+        phone_e164,
+        cast(null as {{ dbt.type_string() }}) as other_phone_e164,
+        linkedin_public_id,
+        cast(null as {{ dbt.type_string() }}) as location,
+        cast(null as boolean) as has_email_consent,
+        cast(null as {{ type_timestamptz() }}) as email_consent_updated_at,
+        created_at as record_created_at,
+        updated_at as record_updated_at,
+        first_seen_at,
+        seen_at as last_seen_at
+    from leads
+)
+
+select * from final

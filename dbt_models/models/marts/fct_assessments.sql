@@ -1,0 +1,35 @@
+with
+
+results as (
+    select * from {{ ref('stg_hirednow__results') }}
+),
+
+records as (
+    select * from {{ ref('int_person_records') }}
+    where vendor = 'hirednow'
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns') }}
+    where vendor = 'hirednow'
+),
+
+final as (
+    select
+        results.result_id,
+        records.person_id,
+        campaigns.campaign_key,
+        campaigns.hiring_campaign,
+        results.recommendation_status,
+        results.overall_score,
+        results.cefr,
+        results.created_at,
+        results.updated_at
+    from results
+    left join records
+        on results.result_id = records.record_id
+    left join campaigns
+        on records.vendor_campaign_id = campaigns.vendor_campaign_id
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with
+
+records as (
+    select * from {{ ref('int_person_records') }}
+),
+
+campaigns as (
+    select * from {{ ref('dim_campaign') }}
+),
+
+final as (
+    select
+        records.record_key,
+        records.person_id,
+        records.vendor,
+        records.record_id,
+        campaigns.campaign_key,
+        records.match_rule,
+        records.match_confidence,
+        records.full_name,
+        records.email,
+        records.phone_e164,
+        records.other_phone_e164,
+        records.linkedin_public_id,
+        records.record_created_at,
+        records.first_seen_at,
+        records.last_seen_at
+    from records
+    left join campaigns
+        on
+            records.vendor = campaigns.vendor
+            and records.vendor_campaign_id = campaigns.vendor_campaign_id
+)
+
+select * from final

@@ -1,0 +1,25 @@
+with
+
+entries as (
+    select * from {{ ref('int_status_entries') }}
+    where stage is null
+),
+
+final as (
+    select
+        vendor,
+        min(vendor_status) as vendor_status,
+        status_key,
+        count(distinct record_id) as count_records,
+        max(seen_at) as last_seen_at
+    from entries
+    group by vendor, status_key
+)
+
+select
+    vendor || ':' || status_key as unmapped_status_id,
+    vendor,
+    vendor_status,
+    count_records,
+    last_seen_at
+from final

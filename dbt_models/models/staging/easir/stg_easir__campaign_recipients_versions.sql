@@ -1,0 +1,76 @@
+{{ config(materialized='table') }}
+
+with
+
+versions as (
+    {{ record_versions(
+        source('raw_easir', 'campaign_recipients'),
+        ['campaign_id', 'id'],
+        then_by='updated_at'
+    ) }}
+),
+
+parsed as (
+    select
+        *,
+        {{ json_fields_map('fixed_fields') }} as _fields -- noqa: PRS
+    from versions
+),
+
+final as (
+    select
+        campaign_id || ':' || id as recipient_key,
+        campaign_id,
+        id as recipient_id,
+        {{ clean_text('status') }} as vendor_status,
+        b2c as is_b2c,
+        team_id,
+        {{ clean_text("_fields['salutation']") }} as salutation,
+        {{ clean_text("_fields['title']") }} as title,
+        {{ clean_text("_fields['first_name']") }} as first_name,
+        {{ clean_text("_fields['last_name']") }} as last_name,
+        {{ clean_text(
+            "coalesce(_fields['first_name'], '') || ' '"
+            ~ " || coalesce(_fields['last_name'], '')"
+        ) }} as full_name,
+        {{ clean_text("_fields['email']") }} as email,
+        {{ clean_text("_fields['mobile_phone_number']") }} as mobile_phone,
+        {{ phone_e164("_fields['mobile_phone_number']") }}
+            as mobile_phone_e164,
+        {{ clean_text("_fields['landline_phone_number']") }} as landline_phone,
+        {{ phone_e164("_fields['landline_phone_number']") }}
+            as landline_phone_e164,
+        coalesce(
+            {{ linkedin_id_in('social_profile') }},
+            {{ linkedin_id_in('custom_fields') }}
+        ) as linkedin_public_id,
+        {{ clean_text("_fields['address']") }} as address,
+        {{ clean_text("_fields['zip_code']") }} as zip_code,
+        {{ clean_text("_fields['city']") }} as city,
+        {{ clean_text("_fields['state_region']") }} as state_region,
+        {{ clean_text("_fields['country']") }} as country,
+        {{ safe_cast("_fields['date_of_birth']", 'date') }} as date_of_birth,
+        {% for channel in ['email', 'letter', 'call', 'sms'] %}
+        {{ json_bool('consent', [channel, 'consent_given']) }}
+            as has_{{ channel }}_consent,
+        {{ safe_timestamp(json_text('consent', [channel, 'updated_at'])) }}
+            as {{ channel }}_consent_updated_at,
+        {% endfor %}
+        account,
+        team,
+        custom_fields,
+        social_profile,
+        latest_activity_at,
+        created_at,
+        updated_at,
+        _seen_at as seen_at,
+        _first_seen_at as first_seen_at,
+        _version_number as version_number,
+        _count_versions as count_versions,
+        _is_current as is_current,
+        _content_hash as content_hash,
+        _dlt_load_id as load_id
+    from parsed
+)
+
+select * from final

@@ -1,0 +1,20 @@
+with
+
+versions as (
+    {{ record_versions(source('raw_hirednow', 'detailed_results'), ['id']) }}
+),
+
+final as (
+    select
+        id as result_id,
+        campaign_id,
+        {{ safe_cast('order_index', 'bigint') }} as order_index,
+        report,
+        _seen_at as seen_at,
+        _first_seen_at as first_seen_at,
+        _count_versions as count_versions
+    from versions
+    where _is_current
+)
+
+select * from final

@@ -1,0 +1,43 @@
+{{ config(materialized='table') }}
+
+with
+
+versions as (
+    {{ record_versions(
+        source('raw_hirednow', 'results'), ['id'], then_by='updated_at'
+    ) }}
+),
+
+final as (
+    select
+        id as result_id,
+        {{ clean_text('recommendation_status') }} as recommendation_status,
+        coalesce(
+            {{ json_text('campaign', ['id']) }}, campaign_id
+        ) as campaign_id,
+        {{ json_text('campaign', ['name']) }} as campaign_name,
+        coalesce(
+            {{ json_text(adapter.quote('user'), ['id']) }}, user_id
+        ) as user_id,
+        {{ clean_text(
+            json_text(adapter.quote('user'), ['email'])
+        ) }} as user_email,
+        overall_score,
+        upper({{ clean_text(
+            json_text('additional_scores', ['cefr', 'score'])
+        ) }}) as cefr,
+        additional_scores,
+        {{ safe_cast('order_index', 'bigint') }} as order_index,
+        created_at,
+        updated_at,
+        _seen_at as seen_at,
+        _first_seen_at as first_seen_at,
+        _version_number as version_number,
+        _count_versions as count_versions,
+        _is_current as is_current,
+        _content_hash as content_hash,
+        _dlt_load_id as load_id
+    from versions
+)
+
+select * from final

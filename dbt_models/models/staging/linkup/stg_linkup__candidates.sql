@@ -1,0 +1,31 @@
+with
+
+versions as (
+    select * from {{ ref('stg_linkup__candidates_versions') }}
+)
+
+select
+    application_key,
+    job_id,
+    application_id,
+    rating,
+    is_top_choice,
+    top_choice_message,
+    first_name,
+    last_name,
+    full_name,
+    headline,
+    linkedin_public_id,
+    profile_url,
+    location,
+    application_date,
+    applied_at,
+    experiences,
+    education,
+    seen_at,
+    first_seen_at,
+    count_versions,
+    content_hash,
+    load_id
+from versions
+where is_current

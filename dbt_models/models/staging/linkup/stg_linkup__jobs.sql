@@ -1,0 +1,20 @@
+with
+
+versions as (
+    {{ record_versions(source('raw_linkup', 'jobs'), ['job_id']) }}
+),
+
+final as (
+    select
+        job_id,
+        {{ clean_text('title') }} as job_title,
+        {{ clean_text('location') }} as location,
+        {{ clean_text('state') }} as job_state,
+        _seen_at as seen_at,
+        _first_seen_at as first_seen_at,
+        _count_versions as count_versions
+    from versions
+    where _is_current
+)
+
+select * from final

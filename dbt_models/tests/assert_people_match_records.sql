@@ -1,0 +1,19 @@
+-- dim_person has the people of person_records, with as many records.
+with
+
+counted as (
+    select
+        person_id,
+        count(*) as record_count,
+        count(distinct vendor) as vendor_count
+    from {{ ref('person_records') }}
+    group by person_id
+)
+
+select coalesce(people.person_id, counted.person_id) as person_id
+from {{ ref('dim_person') }} as people
+full outer join counted
+    on people.person_id = counted.person_id
+where
+    people.record_count is distinct from counted.record_count
+    or people.vendor_count is distinct from counted.vendor_count

@@ -1,0 +1,169 @@
+"""Journeys and reports: would a recruiter believe them?"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.dbt.conftest import Build
+
+JOURNEY_OF_LEAD = (
+    "select journeys.{column} from marts.fct_journeys as journeys"
+    " inner join marts.person_records as records using (person_id)"
+    " inner join marts.dim_campaign as campaigns using (campaign_key)"
+    " where records.vendor = 'talkpush' and records.record_id = ?"
+    " and journeys.hiring_campaign = campaigns.hiring_campaign"
+)
+FACTS = [
+    ("201", "current_status", "shortlisted"),
+    ("201", "furthest_stage", "shortlisted"),
+    ("201", "count_events", 4),
+    ("201", "is_open", True),
+    ("201", "is_stalled", False),
+    ("202", "current_status", "Interview 2"),
+    ("202", "furthest_stage", "lead"),
+    ("202", "is_stalled", False),
+    ("203", "current_status", "hired"),
+    ("203", "is_open", False),
+    ("203", "is_stalled", False),
+    ("204", "current_status", "lead"),
+    ("204", "source", "Referral"),
+    ("204", "is_stalled", True),
+    ("205", "source", "unknown"),
+    ("1", "source", "Facebook"),
+    ("1", "best_score", 3.0),
+]
+
+
+@pytest.mark.parametrize(("lead", "column", "value"), FACTS)
+def test_journey_of_lead(first_night: Build, lead: str, column: str, value: Any) -> None:
+    assert first_night.one(JOURNEY_OF_LEAD.format(column=column), lead) == value
+
+
+def test_best_score_and_level_are_the_best_of_all_results(first_night: Build) -> None:
+    journey = "select best_score, cefr from marts.fct_journeys where hiring_campaign like 'Q4%'"
+    assert first_night.ask(journey) == [(4.5, "C1")]
+
+
+def test_mapped_campaigns_are_one_journey(later_night: Build) -> None:
+    journey = later_night.ask(
+        "select source, lead_at is not null, applied_at is not null, assessed_at is not null"
+        " from marts.fct_journeys where hiring_campaign = 'Support Agents' and person_id ="
+        " (select person_id from marts.person_records where record_id = 'J1:ana-app')"
+    )
+    assert journey == [("Facebook", True, True, False)]
+
+
+def test_cohorts_have_all_stages_and_honest_rates(first_night: Build) -> None:
+    cohorts = first_night.ask(
+        "select count(*), min(stage_order), max(stage_order), max(conversion_rate) <= 1,"
+        " bool_and(people_reached >= people), bool_and(isodow(period_start_date) = 1)"
+        " from marts.rpt_funnel group by period_start_date, hiring_campaign, source"
+    )
+    assert {(*row[:3], *row[4:]) for row in cohorts} == {(7, 1, 7, True, True)}
+    assert {row[3] for row in cohorts} <= {True, None}
+
+
+def test_funnel_of_the_week_of_ten_february(first_night: Build) -> None:
+    """Of lead 201, 202, 203 and the shared numbers: nobody applied, one each went further."""
+    funnel = first_night.ask(
+        "select stage, people, people_from_previous, conversion_rate, people_reached"
+        " from marts.rpt_funnel where period_start_date = ? and hiring_campaign = 'Agents Manila'"
+        " and source = 'unknown' order by stage_order",
+        date(2026, 2, 9),
+    )
+    leads = 10  # 201, 202, 203, four at the kiosk, one family, two at the switchboard
+    assert funnel == [
+        ("contacted", 0, 0, None, leads),
+        ("lead", leads, 0, None, leads),
+        ("applied", 0, 0, 0.0, 2),
+        ("assessed", 0, 0, None, 2),
+        ("recommended", 0, 0, None, 2),
+        ("shortlisted", 1, 0, None, 2),
+        ("hired", 1, 0, 0.0, 1),
+    ]
+
+
+DURATIONS = (
+    "select people, p50_days, p90_days, still_waiting from marts.rpt_stage_durations"
+    " where hiring_campaign = ? and from_stage = ? and to_stage = ?"
+)
+
+
+def test_durations_leave_out_what_went_backwards(first_night: Build) -> None:
+    """The recommendation of the vendor's own page is older than its assessment."""
+    row = first_night.ask(DURATIONS, "Q4 Performance Review", "assessed", "recommended")
+    assert row == [(0, None, None, 0)]
+
+
+def test_durations_of_assessments(first_night: Build) -> None:
+    """Ana, the flat row and the grown one: recommended at once, and waiting since."""
+    assert first_night.ask(DURATIONS, "Agents Manila", "assessed", "recommended") == [
+        (3, 0.0, 0.0, 0)
+    ]
+    waiting = first_night.ask(DURATIONS, "Agents Manila", "recommended", "shortlisted")
+    assert waiting == [(0, None, None, 3)]
+
+
+def test_costs(first_night: Build) -> None:
+    costs = first_night.ask(
+        "select cost_date, vendor, hiring_campaign, credits, results, leads, cumulative_credits"
+        " from marts.rpt_costs order by vendor, hiring_campaign, cost_date"
+    )
+    assert costs == [
+        (date(2026, 2, 28), "closerx", "campc005bf8a", 14.0, 3, 0, 14.0),
+        (date(2026, 3, 1), "linkup", "(no campaign)", 1.0, None, 0, 1.0),
+        (date(2026, 3, 1), "linkup", "Agent", 3.0, None, 0, 3.0),
+        (date(2026, 3, 5), "linkup", "Agent", 1.0, None, 0, 4.0),
+    ]
+
+
+def test_costs_to_date_count_the_leads_of_all_days(later_night: Build) -> None:
+    """One lead has no time of its own: it came the night it was seen, with the first credits."""
+    query = (
+        "select cost_date, credits, leads, credits_per_lead, cumulative_credits, cumulative_leads,"
+        " cumulative_credits / cumulative_leads = cumulative_credits_per_lead, cumulative_hires"
+        " from marts.rpt_costs where hiring_campaign = 'Support Agents' order by cost_date"
+    )
+    first, second = later_night.ask(query)
+    leads = later_night.one(
+        "select count(lead_at) from marts.fct_journeys"
+        " where hiring_campaign = 'Support Agents' and lead_at < '2026-03-02'"
+    )
+    assert first == (date(2026, 3, 1), 3.0, 1, 3.0, 3.0, leads, True, 1)
+    assert second == (date(2026, 3, 5), 1.0, 0, None, 4.0, leads, True, 1)
+
+
+def test_hours_keep_the_last_reading_and_the_repeated_hour(first_night: Build) -> None:
+    hours = first_night.ask(
+        "select hour, hour_occurrence, credits, results, is_final from marts.fct_campaign_hourly"
+        " order by hour_occurrence"
+    )
+    assert hours == [(2, 1, 9, 2, True), (2, 2, 5, 1, True)]
+
+
+HEALTH = [
+    ("talkpush", "leads", "ok", False, 3, "badge, referral_code"),
+    ("linkup", "candidates", "partial", True, 2, ""),
+    ("hirednow", "results", "failed", True, 0, ""),
+    ("easir", "campaigns", "skipped", False, 2, ""),
+    ("closerx", "hourly_metrics", "never", False, 0, ""),
+]
+
+
+@pytest.mark.parametrize("expected", HEALTH, ids=[row[2] for row in HEALTH])
+def test_health(first_night: Build, expected: tuple[Any, ...]) -> None:
+    row = first_night.ask(
+        "select vendor, resource, last_status, is_stale, rows_last_run, new_fields"
+        " from marts.rpt_sync_health where vendor = ? and resource = ?",
+        *expected[:2],
+    )
+    assert row == [expected]
+
+
+def test_health_counts_records_and_versions(first_night: Build) -> None:
+    counts = "select rows_total, versions_total from marts.rpt_sync_health where resource_key = ?"
+    assert first_night.ask(counts, "linkup.candidates") == [(5, 7)]
+    assert first_night.ask(counts, "closerx.hourly_metrics") == [(2, 3)]

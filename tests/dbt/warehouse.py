@@ -1,0 +1,272 @@
+"""A warehouse as the conductor leaves it: all raw and ops tables, and whatever rows a test needs.
+
+The tables are those of docs/architecture.md, empty. ``insert`` adds rows the way a run would: a
+content hash over what the vendor sent, and the moment it was seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Row = Mapping[str, Any]
+
+STAMPS = {
+    "_content_hash": "text",
+    "_seen_at": "timestamptz",
+    "_dlt_load_id": "text",
+    "_dlt_id": "text",
+}
+
+RAW_TABLES: dict[str, dict[str, str]] = {
+    "raw_hirednow.results": {
+        "id": "text",
+        "recommendation_status": "text",
+        "campaign": "json",
+        "campaign_id": "text",
+        "user": "json",
+        "user_id": "text",
+        "overall_score": "double",
+        "additional_scores": "json",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "order_index": "text",
+    },
+    "raw_hirednow.detailed_results": {
+        "id": "text",
+        "campaign_id": "text",
+        "order_index": "text",
+        "report": "json",
+    },
+    "raw_talkpush.leads": {
+        "id": "bigint",
+        "candidate_id": "bigint",
+        "campaign_id": "bigint",
+        "campaign_ats_external_id": "text",
+        "state": "text",
+        "folder": "text",
+        "first_name": "text",
+        "last_name": "text",
+        "campaign_title": "text",
+        "email": "text",
+        "user_phone_number": "text",
+        "school_name": "text",
+        "education": "text",
+        "source": "text",
+        "scheduled_at": "timestamptz",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "others": "json",
+        "labels": "json",
+        "answers": "json",
+        "attachments": "json",
+        "documents": "json",
+    },
+    "raw_talkpush.campaigns": {
+        "id": "bigint",
+        "title": "text",
+        "name": "text",
+        "is_archived": "boolean",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+    },
+    "raw_linkup.jobs": {"job_id": "text", "title": "text", "location": "text", "state": "text"},
+    "raw_linkup.candidates": {
+        "job_id": "text",
+        "application_id": "text",
+        "rating": "text",
+        "is_top_choice": "boolean",
+        "top_choice_message": "text",
+        "first_name": "text",
+        "last_name": "text",
+        "full_name": "text",
+        "headline": "text",
+        "public_identifier": "text",
+        "profile_url": "text",
+        "location": "text",
+        "application_date": "text",
+        "experiences": "json",
+        "education": "json",
+    },
+    "raw_closerx.hourly_metrics": {
+        "campaign_id": "text",
+        "date": "date",
+        "hour": "bigint",
+        "hour_occurrence": "bigint",
+        "hour_at": "timestamptz",
+        "credit_deductions": "bigint",
+        "credit_deductions_change": "bigint",
+        "campaign_results": "bigint",
+        "campaign_results_change": "bigint",
+        "is_final": "boolean",
+    },
+    "raw_easir.campaigns": {
+        "id": "text",
+        "user": "json",
+        "message": "json",
+        "template": "json",
+        "filter": "json",
+        "task": "json",
+        "team_id": "bigint",
+        "group_id": "bigint",
+        "total_sent": "bigint",
+        "scope": "text",
+        "name": "text",
+        "description": "text",
+        "type": "text",
+        "status": "text",
+        "approved": "boolean",
+        "sent_at": "timestamptz",
+        "send_at": "timestamptz",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+    },
+    "raw_easir.campaign_recipients": {
+        "campaign_id": "text",
+        "id": "text",
+        "status": "text",
+        "b2c": "boolean",
+        "team_id": "bigint",
+        "account": "json",
+        "user": "json",
+        "team": "json",
+        "fixed_fields": "json",
+        "custom_fields": "json",
+        "social_profile": "json",
+        "consent": "json",
+        "created_at": "timestamptz",
+        "updated_at": "timestamptz",
+        "latest_activity_at": "timestamptz",
+    },
+}
+
+OPS_TABLES: dict[str, dict[str, str]] = {
+    "ops.runs": {
+        "run_id": "text",
+        "command": "text",
+        "as_of": "timestamptz",
+        "started_at": "timestamptz",
+        "finished_at": "timestamptz",
+        "status": "text",
+        "exit_code": "integer",
+    },
+    "ops.resource_runs": {
+        "run_id": "text",
+        "vendor": "text",
+        "resource": "text",
+        "started_at": "timestamptz",
+        "finished_at": "timestamptz",
+        "status": "text",
+        "rows_read": "bigint",
+        "versions_added": "bigint",
+        "requests": "bigint",
+        "error": "text",
+    },
+    "ops.new_fields": {
+        "vendor": "text",
+        "resource": "text",
+        "field_name": "text",
+        "first_seen_at": "timestamptz",
+        "run_id": "text",
+    },
+    "ops.credits": {
+        "run_id": "text",
+        "vendor": "text",
+        "resource": "text",
+        "vendor_campaign_id": "text",
+        "spent_at": "timestamptz",
+        "credits": "double",
+    },
+    "ops.build_results": {
+        "run_id": "text",
+        "node": "text",
+        "node_type": "text",
+        "status": "text",
+        "message": "text",
+        "seconds": "double",
+    },
+}
+
+LOADS = {
+    "load_id": "text",
+    "schema_name": "text",
+    "status": "bigint",
+    "inserted_at": "timestamptz",
+    "schema_version_hash": "text",
+}
+
+
+def create(path: Path) -> duckdb.DuckDBPyConnection:
+    """A new warehouse file with every table, empty. The caller closes the connection."""
+    connection = duckdb.connect(str(path))
+    connection.execute("set TimeZone = 'UTC'")
+    for table, columns in RAW_TABLES.items():
+        _create_table(connection, table, columns | STAMPS)
+        _create_table(connection, f"{table.split('.')[0]}._dlt_loads", LOADS)
+    for table, columns in OPS_TABLES.items():
+        _create_table(connection, table, columns)
+    return connection
+
+
+def open_again(path: Path) -> duckdb.DuckDBPyConnection:
+    """The warehouse for more rows or questions, with times in UTC."""
+    connection = duckdb.connect(str(path))
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def insert(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rows: Iterable[Row],
+    *,
+    seen_at: str = "2026-03-01T02:00:00Z",
+) -> None:
+    """Adds rows to a raw table, stamped as seen by the run of that moment, or to an ops table.
+
+    Args:
+        connection: The warehouse.
+        table: ``schema.table``.
+        rows: Dicts with any of the table's columns; nested values become JSON.
+        seen_at: The moment the run received them (raw tables only).
+    """
+    for row in rows:
+        values = {name: _value(value) for name, value in row.items()}
+        if table.startswith("raw_"):
+            content = json.dumps(row, sort_keys=True, default=str)
+            values["_content_hash"] = hashlib.md5(content.encode()).hexdigest()
+            values["_seen_at"] = seen_at
+            values["_dlt_load_id"] = str(datetime.fromisoformat(seen_at).timestamp())
+            values["_dlt_id"] = hashlib.md5(f"{table}{content}{seen_at}".encode()).hexdigest()[:14]
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join("?" for _ in values)
+        connection.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
+
+
+def fixed_fields(**values: Any) -> list[dict[str, Any]]:
+    """EASI'R's list form of a recipient's fixed fields."""
+    return [
+        {"id": i, "name": name, "value": value} for i, (name, value) in enumerate(values.items())
+    ]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return json.dumps(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    return value
+
+
+def _create_table(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str]
+) -> None:
+    connection.execute(f"create schema if not exists {table.split('.')[0]}")
+    typed = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.execute(f"create table if not exists {table} ({typed})")
