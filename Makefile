@@ -28,12 +28,12 @@ lint: $(READY)  ## what CI checks: format, lint, types, SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 0 dbt_models/models dbt_models/tests
+	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 0 dbt_models/models dbt_models/tests
 
 format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
+	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
 
 clean:  ## remove what make has built (never data/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from . import database
 
-_BAR_WIDTH = 40
+_BAR_WIDTH = 24
 _MARK = {"ok": "[green]ok[/]", "failed": "[red]failed[/]", "partial": "[yellow]partial[/]"}
 
 
@@ -20,22 +20,23 @@ def print_funnel(published: Path, console: Console) -> None:
     with database.connect(published, read_only=True) as connection:
         rows = connection.execute(
             """
-            select stage, sum(people) as people, sum(people_from_previous) as people_from_previous
+            select stage, sum(people), sum(people_reached), sum(people_reached_from_previous)
             from marts.rpt_funnel group by stage, stage_order order by stage_order
             """
         ).fetchall()
     table = Table(title="The hiring funnel", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("stage")
-    table.add_column("people", justify="right")
-    table.add_column("")
-    table.add_column("of the stage before", justify="right")
-    widest = max((people for _, people, _ in rows), default=0) or 1
+    table.add_column("seen in", justify="right")
+    table.add_column("reached", justify="right")
+    table.add_column("", min_width=_BAR_WIDTH, no_wrap=True)
+    table.add_column("passed on", justify="right")
+    widest = max((reached for _, _, reached, _ in rows), default=0) or 1
     before = 0
-    for stage, people, passed in rows:
-        bar = "█" * max(round(_BAR_WIDTH * people / widest), 1 if people else 0)
+    for stage, people, reached, passed in rows:
+        bar = "█" * max(round(_BAR_WIDTH * reached / widest), 1 if reached else 0)
         rate = f"{passed / before:.0%}" if before else ""
-        table.add_row(stage, f"{people:,}", f"[cyan]{bar}[/]", rate)
-        before = people
+        table.add_row(stage, f"{people:,}", f"{reached:,}", f"[cyan]{bar}[/]", rate)
+        before = reached
     console.print(table)
 
 

@@ -25,3 +25,12 @@
 {% macro utc_date(instant) -%}
     cast({{ instant }} as date)
 {%- endmacro %}
+
+
+{# A configured resource without a success for longer is stale; the same
+   setting as the command's own. #}
+{% macro stale_after_minutes() -%}
+    {{ return(
+        (env_var('HIREFUNNEL_STALE_AFTER_HOURS', '36') | float * 60) | int
+    ) }}
+{%- endmacro %}

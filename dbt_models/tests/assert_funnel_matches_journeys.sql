@@ -13,7 +13,10 @@ funnel as (
     select
         stage,
         sum(people) as people,
-        max(conversion_rate) as highest_rate,
+        max(greatest(
+            coalesce(conversion_rate, 0),
+            coalesce(reached_conversion_rate, 0)
+        )) as highest_rate,
         max(people_from_previous - people) as surplus,
         max(people - people_reached) as unreached
     from {{ ref('rpt_funnel') }}

@@ -10,9 +10,9 @@ from tests.dbt.story import CHAIN_LENGTH, FAMILY, KIOSK, SWITCHBOARD
 PERSON_OF = "select person_id from marts.person_records where vendor = ? and record_id = ?"
 ANA = [
     ("easir", "E1:ana", "phone", 0.9),
-    ("talkpush", "1", "email", 0.99925),
+    ("talkpush", "1", "email", 0.99975),
     ("hirednow", "ana-result", "email", 0.95),
-    ("linkup", "J1:ana-app", "linkedin", 0.85),
+    ("linkup", "J1:ana-app", "linkedin", 0.95),
 ]
 
 

@@ -76,7 +76,7 @@ def test_funnel_of_the_week_of_ten_february(first_night: Build) -> None:
     )
     leads = 10  # 201, 202, 203, four at the kiosk, one family, two at the switchboard
     assert funnel == [
-        ("contacted", 0, 0, None, leads),
+        ("contacted", 0, 0, None, 0),
         ("lead", leads, 0, None, leads),
         ("applied", 0, 0, 0.0, 2),
         ("assessed", 0, 0, None, 2),

@@ -44,7 +44,7 @@ final as (
             last_success_at is null
             or coalesce(
                 last_success_at < {{ dbt.dateadd(
-                    'hour', -1 * var('stale_after_hours'), run_moment()
+                    'minute', -1 * stale_after_minutes(), run_moment()
                 ) }},
                 false
             )

@@ -1,5 +1,5 @@
 -- How sure it is that a record belongs to its person: each kind of shared key
--- leaves a doubt (e-mail 0.05, phone 0.10, LinkedIn 0.15); doubts multiply.
+-- leaves a doubt (e-mail 0.05, phone 0.10, LinkedIn 0.05); doubts multiply.
 with
 
 keys as (
@@ -19,7 +19,7 @@ doubts as (
             as email_doubt,
         min(case when key_type = 'phone' then 0.10 else 1.0 end)
             as phone_doubt,
-        min(case when key_type = 'linkedin' then 0.15 else 1.0 end)
+        min(case when key_type = 'linkedin' then 0.05 else 1.0 end)
             as linkedin_doubt
     from keys
     group by record_key
