@@ -67,11 +67,11 @@ class Reporter:
             finally:
                 self._status = None
 
-    def tick(self) -> None:
-        """One more record of the current step."""
+    def tick(self, records: int) -> None:
+        """More records of the current step."""
         with self._lock:
-            self._count += 1
-            if self._status is not None and self._count % 50 == 0:
+            self._count += records
+            if self._status is not None:
                 self._status.update(f"{self._title} · {self._count:,}")
 
     def update(self, text: str) -> None:

@@ -18,6 +18,7 @@ from dlt.pipeline.helpers import pipeline_drop
 
 from . import settings as clock
 from . import versions
+from .columnar import OWN_COLUMNS
 from .errors import WarehouseHeldError
 from .history import ResourceRun
 from .redact import mask
@@ -97,15 +98,16 @@ def _sync_resource(
     started_at = clock.now()
     rows_read = 0
 
-    def count() -> None:
+    def count(records: int) -> None:
         nonlocal rows_read
-        rows_read += 1
-        reporter.tick()
+        rows_read += records
+        reporter.tick(records)
 
     with reporter.step(f"{vendor.name} · {name}"):
         try:
             part = source.with_resources(name)
-            versions.add_stamps(part.resources[name], clock.now, count)
+            normalize = part.schema.naming.normalize_identifier
+            versions.load_versions(part.resources[name], normalize, clock.now, count)
             extracted = pipeline.extract(part, loader_file_format="parquet")
             pipeline.normalize()
             loaded = pipeline.load()
@@ -176,7 +178,7 @@ def _undeclared(pipeline: Pipeline, table: str, declared: set[str]) -> tuple[str
     return tuple(
         name
         for name, column in columns.items()
-        if name not in declared and not name.startswith("_") and "data_type" in column
+        if name not in declared | OWN_COLUMNS and "data_type" in column
     )
 
 

@@ -1,4 +1,4 @@
-"""What the conductor puts around a source: stamps on each record, and a merge that keeps versions.
+"""What the conductor puts around a source: columns, stamps, and a merge that keeps versions.
 
 A record's version is stored only when its content differs from the version seen just before it, in this load or in
 the warehouse. So re-reading an unchanged record adds nothing, loading a package twice adds nothing, and a record that
@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from hashlib import md5
 from typing import TYPE_CHECKING, Any, cast
 
 import dlt
-import orjson
 from dlt.common.schema.utils import get_columns_names_with_prop
 from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
+
+from .columnar import CONTENT_HASH, SEEN_AT, Batches
 
 if TYPE_CHECKING:
     from dlt.common.destination.client import FollowupJobRequest
@@ -27,45 +27,35 @@ if TYPE_CHECKING:
     from dlt.destinations.sql_client import SqlClientBase
     from dlt.extract import DltResource
 
-CONTENT_HASH = "_content_hash"
-SEEN_AT = "_seen_at"
 STAMPS: TTableSchemaColumns = {
     CONTENT_HASH: {"data_type": "text", "nullable": False},
     SEEN_AT: {"data_type": "timestamp", "nullable": False},
 }
 
 
-def content_hash(record: dict[str, Any]) -> str:
-    """The md5 of the record's canonical JSON (32 hex digits): equal for equal content in any key order."""
-    canonical = orjson.dumps(
-        record, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str
-    )
-    return md5(canonical, usedforsecurity=False).hexdigest()
-
-
-def add_stamps(
-    resource: DltResource, now: Callable[[], datetime], on_record: Callable[[], None]
+def load_versions(
+    resource: DltResource,
+    normalize: Callable[[str], str],
+    now: Callable[[], datetime],
+    on_records: Callable[[int], None],
 ) -> None:
-    """Turns a source's resource into one that loads versions.
+    """Turns a source's resource into one that loads versions, in columns.
 
     Args:
         resource: A resource of a source, with its key and its declared columns.
-        now: The clock, asked once a record, so that two versions read in one run keep their order.
-        on_record: Called for each record, for progress.
+        normalize: dlt's naming convention, for fields that nobody declared.
+        now: The clock, asked once a page.
+        on_records: Told how many records came, for progress.
     """
-    declared = declared_columns(resource)
+    batches = Batches(declared_columns(resource), normalize)
+    # dlt has no public way to see a resource's pages and its end, which batches need
+    pages: Any = resource._pipe.gen
 
-    def stamp(record: dict[str, Any]) -> dict[str, Any]:
-        on_record()
-        stamped = {
-            name: value if name in declared else _as_text(value) for name, value in record.items()
-        }
-        stamped[CONTENT_HASH] = content_hash(record)
-        stamped[SEEN_AT] = now()
-        return stamped
+    def tables() -> Iterator[Any]:
+        yield from batches.of(pages() if callable(pages) else pages, now, on_records)
 
-    resource.add_map(stamp)
-    _declare_versions(resource)
+    resource._pipe.replace_gen(cast("Any", tables))
+    declare_versions(resource)
 
 
 def declared_columns(resource: DltResource) -> TTableSchemaColumns:
@@ -90,7 +80,7 @@ def empty_table(resource: DltResource) -> DltResource:
     )
 
 
-def _declare_versions(resource: DltResource) -> None:
+def declare_versions(resource: DltResource) -> None:
     """The merge key is the record, the primary key the version: the record as seen at a moment."""
     key = _record_key(resource)
     resource.apply_hints(
@@ -103,11 +93,6 @@ def _declare_versions(resource: DltResource) -> None:
 
 def _record_key(resource: DltResource) -> list[str]:
     return get_columns_names_with_prop(resource.compute_table_schema(), "primary_key")
-
-
-def _as_text(value: Any) -> str | None:
-    """A field that nobody declared is kept as it is if it is text, as JSON text if not: its type never changes."""
-    return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
 
 class VersionMergeJob(SqlMergeFollowupJob):

@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dbt_models.functions import phone_e164
-from pipelines.versions import content_hash
+from pipelines.columnar import content_hash
 from simulator import World
 
 Record = dict[str, Any]

@@ -1,0 +1,183 @@
+"""Records to columns: batches of JSON lines, typed and hashed by DuckDB, handed to dlt as Arrow tables.
+
+dlt's own path looks at each value of each row in Python; this one looks at each row once, to write it as canonical
+JSON, and leaves the rest to vectorised code. The tables are the same (a test loads odd records both ways).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from hashlib import md5
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from dlt.common.schema.typing import TTableSchemaColumns
+
+CONTENT_HASH = "_content_hash"
+SEEN_AT = "_seen_at"
+OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_id", "_dlt_load_id"})
+BATCH_BYTES = 16 * 1024 * 1024
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+_TYPES = {
+    "text": "VARCHAR",
+    "json": "JSON",
+    "bigint": "BIGINT",
+    "double": "DOUBLE",
+    "bool": "BOOLEAN",
+    "timestamp": "TIMESTAMPTZ",
+    "date": "DATE",
+}
+_UNTYPED = {"text", "json"}
+
+
+def canonical(record: Mapping[str, Any]) -> bytes:
+    """The record as JSON with sorted keys: equal bytes for equal content."""
+    try:
+        return orjson.dumps(record, option=_OPTIONS, default=str)
+    except TypeError:  # an integer past 64 bits, half of a surrogate pair
+        text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+        return text.encode("utf-8", "replace")
+
+
+def content_hash(record: Mapping[str, Any]) -> str:
+    """The md5 of the record's canonical JSON, as 32 hex digits."""
+    return md5(canonical(record), usedforsecurity=False).hexdigest()
+
+
+class Batches:
+    """Turns pages of records into Arrow tables of some size.
+
+    Args:
+        columns: The columns that the source declares, by name.
+        normalize: dlt's naming convention, for fields that nobody declared.
+    """
+
+    def __init__(self, columns: TTableSchemaColumns, normalize: Callable[[str], str]) -> None:
+        self._columns = {
+            name: str(column["data_type"])
+            for name, column in columns.items()
+            if not name.startswith("_")
+        }
+        self._declared = frozenset(self._columns)
+        self._normalize = normalize
+        self._engine = duckdb.connect(config={"threads": 2})
+        self._engine.execute("set TimeZone = 'UTC'")
+        self._start_batch()
+
+    def _start_batch(self) -> None:
+        self._lines: list[bytes] = []
+        self._seen: list[int] = []
+        self._bytes = 0
+        self._undeclared: dict[str, None] = {}
+
+    def of(
+        self,
+        pages: Iterable[list[dict[str, Any]] | dict[str, Any]],
+        now: Callable[[], datetime],
+        on_records: Callable[[int], None],
+    ) -> Iterator[pa.Table]:
+        """The pages' records as tables; the last one may be small.
+
+        Args:
+            pages: What a resource yields.
+            now: The clock, asked once a page.
+            on_records: Told how many records came, for progress.
+        """
+        for page in pages:
+            records = [page] if isinstance(page, dict) else page
+            self._add(records, now())
+            on_records(len(records))
+            if self._bytes >= BATCH_BYTES:
+                yield self._table()
+        if self._lines:
+            yield self._table()
+
+    def _add(self, records: list[dict[str, Any]], seen_at: datetime) -> None:
+        for record in records:
+            if not record.keys() <= self._declared:
+                self._undeclared |= dict.fromkeys(record.keys() - self._declared)
+            line = canonical(record)
+            self._lines.append(line)
+            self._bytes += len(line)
+        # A microsecond apart, so that two versions of a record on one page keep their order.
+        first = round(seen_at.timestamp() * 1_000_000)
+        self._seen += range(first, first + len(records))
+
+    def _table(self) -> pa.Table:
+        lines = pa.table(
+            {
+                "line": pa.array(self._lines, pa.string()),
+                SEEN_AT: pa.array(self._seen, pa.timestamp("us", "UTC")),
+            }
+        )
+        table = self._engine.from_arrow(lines).query("lines", self._query()).to_arrow_table()
+        self._start_batch()
+        # A column of variants, or of a field that is always null, is no news.
+        empty = [
+            name
+            for name, column in zip(table.column_names, table.columns, strict=True)
+            if name not in self._declared and column.null_count == len(column)
+        ]
+        return table.drop_columns(empty)
+
+    def _query(self) -> str:
+        as_read = {
+            name: "JSON" if kind == "json" else "VARCHAR" for name, kind in self._columns.items()
+        }
+        shape = orjson.dumps(as_read).decode().replace("'", "''")
+        columns = [
+            part for name, kind in self._columns.items() for part in _typed_column(name, kind)
+        ]
+        columns += self._undeclared_columns()
+        return f"""
+            with read as (
+                select line, {SEEN_AT}, from_json(line, '{shape}') as record from lines
+            )
+            select {", ".join(columns)}, md5(line) as {CONTENT_HASH}, {SEEN_AT} from read
+        """
+
+    def _undeclared_columns(self) -> Iterator[str]:
+        """A field that nobody declared is kept as text, whatever it is: its type never changes."""
+        used = {*self._declared, *OWN_COLUMNS, *(f"{name}__v_text" for name in self._declared)}
+        for field in sorted(self._undeclared):
+            name = self._column_name(field)
+            while name in used:
+                name += "_"
+            used.add(name)
+            pointer = "/" + field.replace("~", "~0").replace("/", "~1")
+            yield f"json_extract_string(line, {_literal(pointer)}) as {_quoted(name)}"
+
+    def _column_name(self, field: str) -> str:
+        try:
+            return self._normalize(field)
+        except ValueError:  # a name without any letter
+            return f"field_{md5(field.encode(), usedforsecurity=False).hexdigest()[:8]}"
+
+
+def _typed_column(name: str, kind: str) -> Iterator[str]:
+    """The column, and for typed ones what cannot be read as its type, as text beside it."""
+    value = f"record.{_quoted(name)}"
+    if kind in _UNTYPED:
+        yield f"{value} as {_quoted(name)}"
+        return
+    typed = f"try_cast({value} as {_TYPES[kind]})"
+    if kind == "bigint":  # 3.7 is no integer, though a cast would round it
+        typed = f"if(try_cast({value} as DOUBLE) = {typed}, {typed}, null)"
+    yield f"{typed} as {_quoted(name)}"
+    yield f"if({typed} is null, {value}, null) as {_quoted(name + '__v_text')}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    quoted = "'" + text.replace("'", "''") + "'"
+    return quoted.replace("\x00", "' || chr(0) || '")  # a query's text ends at the first zero
