@@ -10,7 +10,7 @@ from . import mappings
 from .errors import HirefunnelError, WarehouseHeldError
 from .history import NodeResult
 from .redact import mask
-from .report import Reporter
+from .report import Reporter, Step
 from .settings import PACKAGE_ROOT, Settings, environment
 
 PROJECT = PACKAGE_ROOT / "dbt_models"
@@ -33,20 +33,20 @@ def build(settings: Settings, reporter: Reporter) -> list[NodeResult]:
         "HIREFUNNEL_SEEDS": os.path.relpath(seeds, PROJECT),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    with environment(variables), reporter.step("dbt build"):
-        result = _invoke(settings, reporter)
+    with environment(variables), reporter.step("dbt build") as step:
+        result = _invoke(settings, step)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     return [_node_result(node) for node in result.result]
 
 
-def _invoke(settings: Settings, reporter: Reporter) -> Any:
+def _invoke(settings: Settings, step: Step) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     def follow(event: Any) -> None:
         if event.info.name in {"LogStartLine", "NodeStart"}:
-            reporter.update(event.data.node_info.node_name)
+            step.update(event.data.node_info.node_name)
 
     try:
         return dbtRunner(callbacks=[follow]).invoke(

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.status import Status
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 
 from .redact import RedactingFormatter, mask
 
@@ -23,61 +24,71 @@ _MARKS = {
 
 
 class Reporter:
-    """Tells what a run is doing.
+    """Tells what a run is doing; used from several threads.
 
-    On a terminal a step has a live line with a count; elsewhere each step is a log line at its end. Everything is
-    masked before it is written.
+    On a terminal each running step has a live line with a count; elsewhere each step is a log line at its end.
+    Everything is masked before it is written.
     """
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False)
         self.logger = logging.getLogger("hirefunnel")
-        self._status: Status | None = None
-        self._title = ""
-        self._count = 0
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TextColumn("{task.fields[detail]}", style="dim"),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._steps = 0
         self._lock = threading.Lock()
-
-    @property
-    def is_live(self) -> bool:
-        """Whether someone watches."""
-        return self.console.is_terminal
 
     def say(self, text: str, *, mark: str = "") -> None:
         """One line about what happened."""
         text = mask(text)
         self.logger.info(text)
-        if self.is_live:
-            self.console.print(f"{_MARKS.get(mark, ' ')} {text}", soft_wrap=True)
+        if self.console.is_terminal:
+            self.console.print(f"{_MARKS.get(mark, ' ')} {escape(text)}", soft_wrap=True)
         else:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             label = {"failed": "ERROR", "partial": "WARNING"}.get(mark, "INFO")
             self.console.print(f"{stamp} {label:<7} {text}", markup=False, soft_wrap=True)
 
     @contextmanager
-    def step(self, title: str) -> Iterator[None]:
-        """A live line for as long as the block lasts; `tick` counts on it."""
-        self._title, self._count = title, 0
-        if not self.is_live:
-            yield
-            return
-        with self.console.status(title) as status:
-            self._status = status
-            try:
-                yield
-            finally:
-                self._status = None
+    def step(self, title: str) -> Iterator[Step]:
+        """A live line for as long as the block lasts."""
+        with self._lock:
+            self._steps += 1
+            if self._steps == 1:
+                self._progress.start()
+        task = self._progress.add_task(escape(title), total=None, detail="")
+        try:
+            yield Step(self._progress, task)
+        finally:
+            self._progress.remove_task(task)
+            with self._lock:
+                self._steps -= 1
+                if self._steps == 0:
+                    self._progress.stop()
+
+
+class Step:
+    """The live line of one step."""
+
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress = progress
+        self._task = task
+        self._count = 0
 
     def tick(self, records: int) -> None:
-        """More records of the current step."""
-        with self._lock:
-            self._count += records
-            if self._status is not None:
-                self._status.update(f"{self._title} · {self._count:,}")
+        """More records have come."""
+        self._count += records
+        self.update(f"{self._count:,}")
 
-    def update(self, text: str) -> None:
-        """What the current step is at."""
-        if self._status is not None:
-            self._status.update(f"{self._title} · {mask(text)}")
+    def update(self, detail: str) -> None:
+        """What the step is at."""
+        self._progress.update(self._task, detail=escape(mask(detail)))
 
 
 @contextmanager

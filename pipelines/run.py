@@ -37,12 +37,11 @@ class Run:
         from . import sync
 
         results: list[ResourceRun] = []
-        for vendor in vendors:
-            found = []
-            for result in sync.sync(vendor, self.settings, self.reporter):
-                found.append(result)
+        for found in sync.sync(vendors, self.settings, self.reporter):
+            with sync.writing:
+                self.history.add_resource_runs(self.run_id, found)
+            for result in found:
                 self._tell(result)
-            self.history.add_resource_runs(self.run_id, found)
             results += found
         return results
 

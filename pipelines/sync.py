@@ -1,4 +1,4 @@
-"""One vendor's extract and load: what is pending first, then each resource as a load of its own.
+"""Vendors' extract and load: all vendors at once, each with what is pending first, then a load a resource.
 
 The unit of commitment is the resource: its rows and its cursor reach the warehouse together or not at all, and one
 resource's failure leaves the others' loads in place.
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,10 +34,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hirefunnel")
 
+# Vendors are read side by side and written one after the other: loads are short beside the vendors' answers.
+writing = threading.Lock()
+
 
 def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
     """The vendor's dlt pipeline, in this data folder, loading versions into `raw_<vendor>`."""
-    return dlt.pipeline(
+    pipeline = dlt.pipeline(
         pipeline_name=vendor.name,
         pipelines_dir=str(settings.dlt_dir),
         # The staging schema is dlt's own; its name must not look like one of ours.
@@ -46,6 +51,9 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
         ),
         dataset_name=vendor.dataset,
     )
+    if pipeline.first_run:  # a lost working folder: the cursors are in the warehouse too
+        pipeline.sync_destination()
+    return pipeline
 
 
 def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSource:
@@ -59,88 +67,111 @@ def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSour
     return source
 
 
-def sync(vendor: Vendor, settings: Settings, reporter: Reporter) -> Iterator[ResourceRun]:
-    """Reads what is new from one vendor and loads it.
+def sync(
+    vendors: list[Vendor], settings: Settings, reporter: Reporter
+) -> Iterator[list[ResourceRun]]:
+    """Reads what is new from the vendors, side by side: one waits while another answers.
 
     Yields:
-        One result a resource, in the source's order; a failure is a result, not an exception.
+        One vendor's results, a resource each, as soon as it is done; a failure is a result, not an exception.
 
     Raises:
         WarehouseHeldError: If another program has the warehouse open.
     """
-    pipeline = open_pipeline(vendor, settings)
-    if not is_configured(vendor):
-        yield from _skip(vendor, pipeline)
-        return
-    started_at = clock.now()
-    try:
-        source = open_source(vendor, settings)
-        if pipeline.has_pending_data:
-            reporter.update("loading what an earlier run left")
-            _finish_pending(pipeline)
-        _create_missing_tables(vendor, pipeline)
-    except Exception as error:
-        for name in vendor.resources:
-            yield _failure(vendor, name, started_at, error)
-        return
-    results = []
-    for name in source.selected_resources:
-        results.append(_sync_resource(vendor, source, name, pipeline, reporter))
-        yield results[-1]
-    if vendor.pays and all(result.status != "failed" for result in results):
-        # All that was paid for is in the warehouse.
-        shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
-
-
-def _sync_resource(
-    vendor: Vendor, source: DltSource, name: str, pipeline: Pipeline, reporter: Reporter
-) -> ResourceRun:
-    started_at = clock.now()
-    rows_read = 0
-
-    def count(records: int) -> None:
-        nonlocal rows_read
-        rows_read += records
-        reporter.tick(records)
-
-    with reporter.step(f"{vendor.name} · {name}"):
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=len(vendors)) as pool:
+        futures = [
+            pool.submit(_VendorSync(vendor, settings, reporter, stop).run) for vendor in vendors
+        ]
         try:
-            part = source.with_resources(name)
-            normalize = part.schema.naming.normalize_identifier
-            versions.load_versions(part.resources[name], normalize, clock.now, count)
-            extracted = pipeline.extract(part, loader_file_format="parquet")
-            pipeline.normalize()
-            loaded = pipeline.load()
-        except Exception as error:
-            return _failure(vendor, name, started_at, error, rows_read)
-    metrics = _custom_metrics(extracted, name)
-    return ResourceRun(
-        vendor=vendor.name,
-        resource=name,
-        started_at=started_at,
-        finished_at=clock.now(),
-        status="partial" if metrics.get("stopped_by_budget") else "ok",
-        rows_read=rows_read,
-        versions_added=_versions_added(pipeline, name, loaded),
-        new_fields=_undeclared(
-            pipeline, name, declared=set(versions.declared_columns(source.resources[name]))
-        ),
-        credits=tuple(metrics.get("credits", {}).items()),
-    )
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            stop.set()
+
+
+class _VendorSync:
+    """One vendor's part of a run, in a thread of its own."""
+
+    def __init__(
+        self, vendor: Vendor, settings: Settings, reporter: Reporter, stop: threading.Event
+    ) -> None:
+        self.vendor = vendor
+        self.settings = settings
+        self.reporter = reporter
+        self.stop = stop
+
+    def run(self) -> list[ResourceRun]:
+        """Everything of this vendor, in the source's order."""
+        started_at = clock.now()
+        with self.reporter.step(self.vendor.name) as step:
+            try:
+                with writing:
+                    self.pipeline = open_pipeline(self.vendor, self.settings)
+                    if self.pipeline.has_pending_data:
+                        step.update("loading what an earlier run left")
+                        _finish_pending(self.pipeline)
+                    _create_missing_tables(self.vendor, self.pipeline)
+                if not is_configured(self.vendor):
+                    return [
+                        ResourceRun(self.vendor.name, name, started_at, clock.now(), "skipped")
+                        for name in self.vendor.resources
+                    ]
+                source = open_source(self.vendor, self.settings)
+            except Exception as error:
+                return [
+                    _failure(self.vendor, name, started_at, error) for name in self.vendor.resources
+                ]
+        results = [self._sync_resource(source, name) for name in source.selected_resources]
+        if self.vendor.pays and all(result.status != "failed" for result in results):
+            # All that was paid for is in the warehouse.
+            shutil.rmtree(self.settings.spool_dir / self.vendor.name, ignore_errors=True)
+        return results
+
+    def _sync_resource(self, source: DltSource, name: str) -> ResourceRun:
+        started_at = clock.now()
+        rows_read = 0
+        pipeline = self.pipeline
+
+        with self.reporter.step(f"{self.vendor.name} · {name}") as step:
+
+            def count(records: int) -> None:
+                nonlocal rows_read
+                if self.stop.is_set():
+                    raise InterruptedError("stopped before it was complete")
+                rows_read += records
+                step.tick(records)
+
+            try:
+                part = source.with_resources(name)
+                normalize = part.schema.naming.normalize_identifier
+                versions.load_versions(part.resources[name], normalize, clock.now, count)
+                extracted = pipeline.extract(part, loader_file_format="parquet")
+                with writing:
+                    pipeline.normalize()
+                    loaded = pipeline.load()
+                    versions_added = _versions_added(pipeline, name, loaded)
+            except Exception as error:
+                return _failure(self.vendor, name, started_at, error, rows_read)
+        metrics = _custom_metrics(extracted, name)
+        declared = set(versions.declared_columns(source.resources[name]))
+        return ResourceRun(
+            vendor=self.vendor.name,
+            resource=name,
+            started_at=started_at,
+            finished_at=clock.now(),
+            status="partial" if metrics.get("stopped_by_budget") else "ok",
+            rows_read=rows_read,
+            versions_added=versions_added,
+            new_fields=_undeclared(pipeline, name, declared),
+            credits=tuple(metrics.get("credits", {}).items()),
+        )
 
 
 def _finish_pending(pipeline: Pipeline) -> None:
     """Loads the packages of a run that was cut short; without this, nothing new would be extracted."""
     pipeline.normalize()
     pipeline.load()
-
-
-def _skip(vendor: Vendor, pipeline: Pipeline) -> Iterator[ResourceRun]:
-    """No credentials: its raw tables exist all the same, so that every model builds."""
-    at = clock.now()
-    _create_missing_tables(vendor, pipeline)
-    for name in vendor.resources:
-        yield ResourceRun(vendor.name, name, at, clock.now(), "skipped")
 
 
 def _create_missing_tables(vendor: Vendor, pipeline: Pipeline) -> None:
