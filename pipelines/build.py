@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+from pathlib import Path
 from typing import Any
 
+import phonenumbers
+
 from . import mappings
-from .errors import HirefunnelError, WarehouseHeldError
+from .errors import HirefunnelError, SettingsError, WarehouseHeldError
 from .history import NodeResult
 from .redact import mask
 from .report import Reporter, Step
@@ -27,20 +31,48 @@ def build(settings: Settings, reporter: Reporter) -> list[NodeResult]:
     Raises:
         HirefunnelError: If dbt could not start (a project that does not parse, a warehouse it cannot open).
     """
-    seeds = mappings.write_seeds(settings)
+    project = _own_project(settings)
     variables = {
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
-        "HIREFUNNEL_SEEDS": os.path.relpath(seeds, PROJECT),
+        "HIREFUNNEL_PHONE_REGION": phone_region(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     with environment(variables), reporter.step("dbt build") as step:
-        result = _invoke(settings, step)
+        result = _invoke(settings, project, step)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     return [_node_result(node) for node in result.result]
 
 
-def _invoke(settings: Settings, step: Step) -> Any:
+def _own_project(settings: Settings) -> Path:
+    """A copy of the dbt project in the data folder, with the mappings as its seeds.
+
+    dbt writes next to a project's files, and the installed ones may be another user's.
+    """
+    project = settings.dbt_dir / "project"
+    shutil.rmtree(project, ignore_errors=True)
+    shutil.copytree(
+        PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "__pycache__")
+    )
+    mappings.write_seeds(settings, project / "seeds")
+    return project
+
+
+def phone_region() -> str:
+    """HIREFUNNEL_PHONE_REGION, checked.
+
+    Raises:
+        SettingsError: If it is no country's two letters.
+    """
+    region = os.environ.get("HIREFUNNEL_PHONE_REGION", "").strip().upper()
+    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise SettingsError(
+            f"HIREFUNNEL_PHONE_REGION is {region!r}; write a country's two letters, such as PH."
+        )
+    return region
+
+
+def _invoke(settings: Settings, project: Path, step: Step) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -58,9 +90,9 @@ def _invoke(settings: Settings, step: Step) -> Any:
                 str(settings.dbt_dir / "logs"),
                 "build",
                 "--project-dir",
-                str(PROJECT),
+                str(project),
                 "--profiles-dir",
-                str(PROJECT),
+                str(project),
                 "--target-path",
                 str(settings.dbt_dir / "target"),
             ]

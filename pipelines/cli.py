@@ -114,7 +114,8 @@ def _run(
     """One run with the steps asked for; 1 if anything in it failed."""
     from . import run as module
     from . import settings as configuration
-    from .mappings import write_seeds
+    from .build import phone_region
+    from .mappings import read_mappings
     from .report import Reporter
     from .vendors import choose
 
@@ -124,7 +125,9 @@ def _run(
     if sync:
         module.prepare_vendors(settings, vendors)
     if build:
-        write_seeds(settings)  # a bad mapping file is found before the vendors are asked
+        # what is wrong with the mappings is found before the vendors are asked
+        read_mappings(settings)
+        phone_region()
     with module.open_run(settings, command, Reporter()) as current:
         if sync:
             current.sync(vendors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import SettingsError
@@ -38,7 +38,7 @@ class Mapping:
     name: str
     columns: tuple[str, ...]
     key: int
-    allowed: dict[str, tuple[str, ...]]
+    allowed: dict[str, tuple[str, ...]] = field(hash=False)
     optional: tuple[str, ...] = ()
 
     def identity(self, row: list[str]) -> tuple[str, ...]:
@@ -77,27 +77,33 @@ MAPPINGS = (
 )
 
 
-def write_seeds(settings: Settings) -> Path:
-    """Writes the three CSVs that dbt loads.
-
-    Returns:
-        The folder with the seeds.
+def write_seeds(settings: Settings, folder: Path) -> None:
+    """Writes the three CSVs that dbt loads into its seeds' folder.
 
     Raises:
         SettingsError: At the first line of a user's file that cannot be used.
     """
-    folder = settings.dbt_dir / "seeds"
-    folder.mkdir(parents=True, exist_ok=True)
+    for mapping, rows in read_mappings(settings).items():
+        with (folder / mapping.file_name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(mapping.columns)
+            writer.writerows(rows)
+
+
+def read_mappings(settings: Settings) -> dict[Mapping, list[list[str]]]:
+    """The rows of each CSV: the packaged ones, and the user's instead of or beside them.
+
+    Raises:
+        SettingsError: At the first line of a user's file that cannot be used.
+    """
+    found = {}
     for mapping in MAPPINGS:
         rows = _read(mapping, PACKAGED / mapping.file_name)
         own = settings.mappings_dir / mapping.file_name
         if own.is_file():
             rows |= _read(mapping, own)
-        with (folder / mapping.file_name).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(mapping.columns)
-            writer.writerows(rows.values())
-    return folder
+        found[mapping] = list(rows.values())
+    return found
 
 
 def _read(mapping: Mapping, path: Path) -> dict[tuple[str, ...], list[str]]:
@@ -119,8 +125,10 @@ def _read(mapping: Mapping, path: Path) -> dict[tuple[str, ...], list[str]]:
                 row = [(record.get(column) or "").strip() for column in mapping.columns]
                 if not any(row):
                     continue
-                _check(mapping, row, f"{path}, line {reader.line_num}")
-                rows[mapping.identity(row)] = row
+                place = f"{path}, line {reader.line_num}"
+                _check(mapping, row, place)
+                if rows.setdefault(mapping.identity(row), row) is not row:
+                    raise SettingsError(f"{place} says again what an earlier line says; keep one.")
             return rows
     except (UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} is not a CSV file in UTF-8 ({error}).") from None

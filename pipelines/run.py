@@ -37,6 +37,7 @@ class Run:
         from . import sync
 
         results: list[ResourceRun] = []
+        sync.create_missing_tables(self.settings)
         for found in sync.sync(vendors, self.settings, self.reporter):
             with sync.writing:
                 self.history.add_resource_runs(self.run_id, found)
@@ -47,8 +48,9 @@ class Run:
 
     def build(self) -> list[NodeResult]:
         """Builds and tests the models."""
-        from . import build
+        from . import build, sync
 
+        sync.create_missing_tables(self.settings)
         results = build.build(self.settings, self.reporter)
         self.history.add_build_results(self.run_id, results)
         failed = [result for result in results if result.is_failure]
@@ -120,6 +122,7 @@ def prepare_vendors(settings: Settings, vendors: list[Vendor]) -> None:
     Raises:
         SettingsError: At the first bad setting, or if the warehouse holds the demo's invented people.
     """
+    clock.now()
     redact.remember(secret_values(vendors))
     configured = [vendor for vendor in vendors if is_configured(vendor)]
     for vendor in configured:

@@ -17,6 +17,7 @@ from dotenv import load_dotenv
 from .errors import SettingsError
 
 WAREHOUSE_NAME = "hirefunnel.duckdb"
+_SCHEMAS = {"main", "temp", "system", "marts", "intermediate", "staging", "seeds", "ops", "copy"}
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 # What dlt needs to be told, unless the user says otherwise: nothing leaves the machine, no job seeker's
@@ -131,7 +132,14 @@ def _warehouse_elsewhere() -> Path | None:
         raise SettingsError(
             "DESTINATION__DUCKDB__CREDENTIALS must name a DuckDB file, such as /srv/hirefunnel.duckdb."
         )
-    return Path(text).expanduser().resolve()
+    path = Path(text).expanduser().resolve()
+    # DuckDB names a database after its file, and could not tell it from a schema of the same name
+    if path.stem in _SCHEMAS or path.stem.startswith(("raw_", "_staging_")):
+        raise SettingsError(
+            f"DESTINATION__DUCKDB__CREDENTIALS names {path.name}, but {path.stem} is a schema inside it; "
+            "choose another file name."
+        )
+    return path
 
 
 def stale_after() -> timedelta:

@@ -11,7 +11,7 @@ import duckdb
 
 from . import database, lock, publish
 from .errors import WarehouseHeldError
-from .settings import Settings, stale_after
+from .settings import Settings, now, stale_after
 from .vendors import VENDORS
 
 LAST_RUNS = 5
@@ -128,7 +128,7 @@ def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> in
 
 def _judge(facts: dict[str, Any]) -> None:
     """Fresh means: something runs, the last run was good, and no resource's last success is too old."""
-    limit = datetime.now(UTC) - stale_after()
+    limit = now() - stale_after()
     used = [row for row in facts["resources"] if row["last_attempt_at"] is not None]
     for row in facts["resources"]:
         success = row["last_success_at"]

@@ -18,15 +18,15 @@ import dlt
 from dlt.common.pipeline import ExtractInfo, LoadInfo
 from dlt.pipeline.helpers import pipeline_drop
 
+from . import database, versions
 from . import settings as clock
-from . import versions
 from .columnar import OWN_COLUMNS
 from .errors import WarehouseHeldError
 from .history import ResourceRun
 from .redact import mask
 from .report import Reporter
 from .settings import Settings
-from .vendors import Vendor, is_configured
+from .vendors import VENDORS, Vendor, is_configured
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
@@ -100,6 +100,7 @@ class _VendorSync:
         self.settings = settings
         self.reporter = reporter
         self.stop = stop
+        self.committed: set[str] = set()
 
     def run(self) -> list[ResourceRun]:
         """Everything of this vendor, in the source's order."""
@@ -111,7 +112,6 @@ class _VendorSync:
                     if self.pipeline.has_pending_data:
                         step.update("loading what an earlier run left")
                         _finish_pending(self.pipeline)
-                    _create_missing_tables(self.vendor, self.pipeline)
                 if not is_configured(self.vendor):
                     return [
                         ResourceRun(self.vendor.name, name, started_at, clock.now(), "skipped")
@@ -123,7 +123,7 @@ class _VendorSync:
                     _failure(self.vendor, name, started_at, error) for name in self.vendor.resources
                 ]
         results = [self._sync_resource(source, name) for name in source.selected_resources]
-        if self.vendor.pays and all(result.status != "failed" for result in results):
+        if self.vendor.pays and self.committed >= set(source.selected_resources):
             # All that was paid for is in the warehouse.
             shutil.rmtree(self.settings.spool_dir / self.vendor.name, ignore_errors=True)
         return results
@@ -153,16 +153,21 @@ class _VendorSync:
                     versions_added = _versions_added(pipeline, name, loaded)
             except Exception as error:
                 return _failure(self.vendor, name, started_at, error, rows_read)
+        self.committed.add(name)
         metrics = _custom_metrics(extracted, name)
+        failures = metrics.get("failures", [])
         declared = set(versions.declared_columns(source.resources[name]))
         return ResourceRun(
             vendor=self.vendor.name,
             resource=name,
             started_at=started_at,
             finished_at=clock.now(),
-            status="partial" if metrics.get("stopped_by_budget") else "ok",
+            status=(
+                "failed" if failures else "partial" if metrics.get("stopped_by_budget") else "ok"
+            ),
             rows_read=rows_read,
             versions_added=versions_added,
+            error=mask(" | ".join(failures)) or None,
             new_fields=_undeclared(pipeline, name, declared),
             credits=tuple(metrics.get("credits", {}).items()),
         )
@@ -174,15 +179,22 @@ def _finish_pending(pipeline: Pipeline) -> None:
     pipeline.load()
 
 
-def _create_missing_tables(vendor: Vendor, pipeline: Pipeline) -> None:
-    """Creates the raw tables that are not there yet, empty."""
+def create_missing_tables(settings: Settings) -> None:
+    """Makes the raw tables of every vendor exist, so that every model builds with any of them."""
+    with database.connect(settings.warehouse) as connection:
+        existing = {
+            vendor.name: set(database.tables(connection, vendor.dataset))
+            for vendor in VENDORS.values()
+        }
+    for vendor in VENDORS.values():
+        if not existing[vendor.name] >= {*vendor.resources, "_dlt_loads"}:
+            _create_tables(vendor, open_pipeline(vendor, settings), existing[vendor.name])
+
+
+def _create_tables(vendor: Vendor, pipeline: Pipeline, existing: set[str]) -> None:
+    if pipeline.has_pending_data:
+        _finish_pending(pipeline)
     source = vendor.blueprint()
-    with pipeline.sql_client() as client:
-        rows = client.execute_sql(
-            "select table_name from information_schema.tables where table_schema = %s",
-            pipeline.dataset_name,
-        )
-    existing = {name for (name,) in rows or ()}
     missing = [
         versions.empty_table(resource)
         for name, resource in source.selected_resources.items()

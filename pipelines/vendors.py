@@ -75,7 +75,7 @@ _NUMBERS = (
     "max_retries",
     "timeout_s",
 )
-_MAY_BE_ZERO = {"lookback_days", "max_retries", "max_credits_per_run"}
+_MAY_BE_ZERO = {"lookback_days", "max_retries", "max_credits_per_run", "requests_per_second"}
 
 
 def choose(names: list[str] | None) -> list[Vendor]:
@@ -108,8 +108,18 @@ def secret_values(vendors: list[Vendor]) -> list[str]:
 
 
 def is_configured(vendor: Vendor) -> bool:
-    """Whether all of its secrets are set."""
-    return all(_setting(vendor, name) for name in vendor.secrets)
+    """Whether its secrets are set.
+
+    Raises:
+        SettingsError: If some are and some are not.
+    """
+    present = [name for name in vendor.secrets if _setting(vendor, name)]
+    missing = [name for name in vendor.secrets if name not in present]
+    if present and missing:
+        raise SettingsError(
+            f"{vendor.name} has {present[0]} but no {missing[0]}; set {_variable(vendor, missing[0])} too."
+        )
+    return bool(present)
 
 
 def validate(vendor: Vendor) -> None:
@@ -119,7 +129,7 @@ def validate(vendor: Vendor) -> None:
         SettingsError: At the first setting that is missing or malformed, naming its variable.
     """
     for name in vendor.required:
-        if not _setting(vendor, name):
+        if _setting(vendor, name) in (None, "", "[]", []):
             raise SettingsError(
                 f"{vendor.name} has credentials but no {name}; "
                 f"set {_variable(vendor, name)} (or {name} under [sources.{vendor.name}])."

@@ -6,9 +6,9 @@ counted as (
         person_id,
         hiring_campaign,
         count(*) as count_events,
-        min(occurred_at) as first_event_at,
+        min(ordered_at) as first_event_at,
         max(occurred_at) as last_event_at
-    from {{ ref('fct_funnel_events') }}
+    from {{ ref('int_funnel_events') }}
     group by person_id, hiring_campaign
 )
 

@@ -10,7 +10,7 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import CloserxClient, CloserxError
-from .helpers import ask_day, day_end, days_to_read, hourly_rows, moment
+from .helpers import ask_day, day_end, days_to_read, hourly_rows, moment, read_each
 from .settings import (
     BASE_URL,
     HOURLY_COLUMNS,
@@ -80,20 +80,24 @@ def closerx(
         state = dlt.current.resource_state().setdefault("last_final_day", {})
         today = now().astimezone(zone).date()
         first_day = date.fromisoformat(start_date) if start_date else None
-        for campaign_id in campaigns:
+
+        def read(campaign_id: str) -> Iterator[list[dict[str, Any]]]:
             if not date_param:
                 read_at = now()
                 answer = client.get(RESULTS_PATH.format(campaign_id=campaign_id), {})
                 yield hourly_rows(answer, campaign_id, zone, read_at)
-                continue
+                return
             known = date.fromisoformat(state[campaign_id]) if campaign_id in state else None
             for day in days_to_read(known, first_day, today):
                 read_at = now()
                 answer = ask_day(client, campaign_id, date_param, day)
+                rows = hourly_rows(answer, campaign_id, zone, read_at)
                 if read_at >= day_end(day, zone):
                     # Set before the rows are handed over: dlt commits the two together.
                     state[campaign_id] = max(state.get(campaign_id, ""), day.isoformat())
-                yield hourly_rows(answer, campaign_id, zone, read_at)
+                yield rows
+
+        yield from read_each(campaigns, read, dlt.current.resource_metrics())
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:

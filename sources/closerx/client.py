@@ -8,11 +8,27 @@ from dlt.sources.helpers.requests import Client
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
-from .settings import ADVICE, BACKOFF_FACTOR, MAX_WAIT_S, MESSAGE_LENGTH, OTHER_ADVICE
+from .settings import (
+    ADVICE,
+    BACKOFF_FACTOR,
+    CAMPAIGN_STATUSES,
+    MAX_WAIT_S,
+    MESSAGE_LENGTH,
+    OTHER_ADVICE,
+)
 
 
 class CloserxError(Exception):
-    """CloserX did not answer, or not with what was asked for."""
+    """CloserX did not answer, or not with what was asked for.
+
+    Args:
+        message: One sentence: what was asked, what came back, what to do.
+        concerns_all: Whether anything else that is asked for would fail alike.
+    """
+
+    def __init__(self, message: str, concerns_all: bool = False) -> None:
+        super().__init__(message)
+        self.concerns_all = concerns_all
 
 
 class PacedAdapter(HTTPAdapter):
@@ -94,16 +110,21 @@ class CloserxClient:
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it
-            raise CloserxError(f"{asked}: no answer ({trouble}); check base_url and the network.")
+            raise CloserxError(
+                f"{asked}: no answer ({trouble}); check base_url and the network.",
+                concerns_all=True,
+            )
         if response.status_code != 200:
             advice = ADVICE.get(response.status_code, OTHER_ADVICE)
             raise CloserxError(
-                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}."
+                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
+                concerns_all=response.status_code not in CAMPAIGN_STATUSES,
             )
         body = json_object(response)
         if body is None:
             raise CloserxError(
-                f"{asked}: answered 200 without JSON, {self._words(response)}; check base_url."
+                f"{asked}: answered 200 without JSON, {self._words(response)}; check base_url.",
+                concerns_all=True,
             )
         return body
 

@@ -1,10 +1,12 @@
 """How CloserX's days are read: one answer a campaign and day, one row an hour."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from dlt.common import logger
 
 from .client import CloserxClient, CloserxError
 from .settings import ARRAYS, OTHER_ADVICE, RESULTS_PATH
@@ -127,3 +129,41 @@ def days_to_read(last_final: date | None, start_date: date | None, today: date) 
     while day <= today:
         yield day
         day += ONE_DAY
+
+
+def read_each(
+    campaign_ids: list[str],
+    read: Callable[[str], Iterator[list[dict[str, Any]]]],
+    metrics: dict[str, Any],
+) -> Iterator[list[dict[str, Any]]]:
+    """Read one campaign after the other; one that fails does not take the others' rows with it.
+
+    Args:
+        campaign_ids: What to read.
+        read: Reads one of them.
+        metrics: Where the `failures` are noted, a sentence each, if other campaigns could be read.
+
+    Yields:
+        The rows of a page.
+
+    Raises:
+        CloserxError: Nothing could be read.
+    """
+    failures: list[CloserxError] = []
+    in_a_row, was_read = 0, False
+    for campaign_id in campaign_ids:
+        try:
+            for rows in read(campaign_id):
+                was_read = True
+                yield rows
+            in_a_row, was_read = 0, True
+        except CloserxError as error:
+            logger.error(str(error))
+            failures.append(error)
+            in_a_row = in_a_row + 1 if error.concerns_all else 0
+            if in_a_row == 2:
+                break  # CloserX cannot be reached, whatever it is asked for
+    if failures and not was_read:
+        raise failures[0]
+    if failures:
+        metrics["failures"] = [str(error) for error in failures]

@@ -9,7 +9,7 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import HiredNowClient, HiredNowError
-from .helpers import moment, read_campaign
+from .helpers import moment, read_campaign, read_each
 from .settings import (
     BASE_URL,
     DETAILED_RESULT_COLUMNS,
@@ -61,10 +61,15 @@ def hirednow(
     campaigns = [campaign_ids] if isinstance(campaign_ids, str) else list(campaign_ids)
     today = (moment(as_of) if as_of else datetime.now(UTC)).date()
 
-    def read(campaign_id: str, report_type: str) -> Iterator[list[dict[str, Any]]]:
-        state = dlt.current.resource_state().setdefault(campaign_id, {})
-        params = {"campaign_id": campaign_id, "report_type": report_type}
-        return read_campaign(client, params, state, today, start_date, lookback_days)
+    def read_all(report_type: str) -> Iterator[list[dict[str, Any]]]:
+        states, metrics = dlt.current.resource_state(), dlt.current.resource_metrics()
+
+        def read(campaign_id: str) -> Iterator[list[dict[str, Any]]]:
+            state = states.setdefault(campaign_id, {})
+            params = {"campaign_id": campaign_id, "report_type": report_type}
+            return read_campaign(client, params, state, today, start_date, lookback_days)
+
+        return read_each(campaigns, read, metrics)
 
     @dlt.resource(
         primary_key="id",
@@ -74,8 +79,7 @@ def hirednow(
     )
     def results() -> Iterator[list[dict[str, Any]]]:
         """One row a result, as it stands now."""
-        for campaign_id in campaigns:
-            yield from read(campaign_id, "OVERALL")
+        yield from read_all("OVERALL")
 
     @dlt.resource(
         primary_key="id",
@@ -85,17 +89,16 @@ def hirednow(
     )
     def detailed_results() -> Iterator[list[dict[str, Any]]]:
         """One row a detailed report; its shape is not documented, so it is kept as JSON."""
-        for campaign_id in campaigns:
-            for rows in read(campaign_id, "DETAILED"):
-                yield [
-                    {
-                        "id": row["id"],
-                        "campaign_id": campaign_id,
-                        "order_index": row["order_index"],
-                        "report": row,
-                    }
-                    for row in rows
-                ]
+        for rows in read_all("DETAILED"):
+            yield [
+                {
+                    "id": row["id"],
+                    "campaign_id": row.get("campaign_id") or row["campaign"]["id"],
+                    "order_index": row["order_index"],
+                    "report": row,
+                }
+                for row in rows
+            ]
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:

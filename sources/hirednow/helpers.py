@@ -1,8 +1,10 @@
 """How HiredNow's pages are read, and when a listing can be trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from dlt.common import logger
 
 from .client import HiredNowClient, HiredNowError
 from .settings import PAGE_SIZE, RESULTS_PATH
@@ -22,6 +24,13 @@ def index_number(value: Any) -> int:
         raise HiredNowError(
             f"GET {RESULTS_PATH}: an order index is {value!r}, not a number; ask HiredNow."
         ) from None
+
+
+def with_campaign(row: dict[str, Any], campaign_id: str) -> dict[str, Any]:
+    """The row; one that names no campaign, in neither shape, gets the one that was asked for."""
+    if row.get("campaign_id") or (row.get("campaign") or {}).get("id"):
+        return row
+    return {**row, "campaign_id": campaign_id}
 
 
 def page_cursor(page: dict[str, Any]) -> int:
@@ -52,6 +61,8 @@ def read_pages(
         start = {} if after is None else {"starting_after": after}
         page = client.get(RESULTS_PATH, {**params, "limit": PAGE_SIZE, "sort": "asc", **start})
         rows = page.get("data")
+        if isinstance(rows, list):
+            rows = [with_campaign(row, params["campaign_id"]) for row in rows]
         has_more = bool(page.get("has_more"))
         if not isinstance(rows, list):
             raise HiredNowError(f"{where}: the answer has no list `data`; check base_url.")
@@ -120,3 +131,41 @@ def read_campaign(
             state.get("newest_created_date", ""), *(created_date(row) for row in rows)
         )
         yield rows
+
+
+def read_each(
+    campaign_ids: list[str],
+    read: Callable[[str], Iterator[list[dict[str, Any]]]],
+    metrics: dict[str, Any],
+) -> Iterator[list[dict[str, Any]]]:
+    """Read one campaign after the other; one that fails does not take the others' rows with it.
+
+    Args:
+        campaign_ids: What to read.
+        read: Reads one of them.
+        metrics: Where the `failures` are noted, a sentence each, if other campaigns could be read.
+
+    Yields:
+        The rows of a page.
+
+    Raises:
+        HiredNowError: Nothing could be read.
+    """
+    failures: list[HiredNowError] = []
+    in_a_row, was_read = 0, False
+    for campaign_id in campaign_ids:
+        try:
+            for rows in read(campaign_id):
+                was_read = True
+                yield rows
+            in_a_row, was_read = 0, True
+        except HiredNowError as error:
+            logger.error(str(error))
+            failures.append(error)
+            in_a_row = in_a_row + 1 if error.concerns_all else 0
+            if in_a_row == 2:
+                break  # HiredNow cannot be reached, whatever it is asked for
+    if failures and not was_read:
+        raise failures[0]
+    if failures:
+        metrics["failures"] = [str(error) for error in failures]

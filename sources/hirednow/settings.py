@@ -13,6 +13,7 @@ MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries
 MAX_WAIT_S = 300.0
+CAMPAIGN_STATUSES = frozenset({400, 404, 410, 422})  # errors that concern one campaign only
 
 ADVICE = {
     400: "check campaign_ids and start_date",

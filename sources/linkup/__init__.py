@@ -9,7 +9,7 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import BudgetSpentError, LinkupClient, LinkupError
-from .helpers import in_turn, list_jobs, read_job
+from .helpers import in_turn, list_jobs, read_each, read_job
 from .page_store import PageStore
 from .settings import (
     BASE_URL,
@@ -73,7 +73,7 @@ def linkup(
         PageStore(page_store),
         session,
     )
-    chosen = [job_ids] if isinstance(job_ids, str) else list(job_ids)
+    chosen = [job_ids] if isinstance(job_ids, str) else [str(job_id) for job_id in job_ids]
 
     @cache  # both resources need it, and it costs credits
     def listed_jobs() -> list[dict[str, Any]]:
@@ -100,9 +100,17 @@ def linkup(
         """One row a job and application, as it stands now."""
         offsets = dlt.current.resource_state().setdefault("offsets", {})
         metrics = dlt.current.resource_metrics()
-        try:
-            for job_id in in_turn(chosen or [job["job_id"] for job in listed_jobs()], offsets):
+
+        def read(job_id: str) -> Iterator[list[dict[str, Any]]]:
+            try:
                 yield from read_job(client, job_id, page_size, metrics, offsets)
+            except LinkupError:
+                offsets.pop(job_id, None)  # only a budget's end is gone on from
+                raise
+
+        try:
+            job_ids = in_turn(chosen or [job["job_id"] for job in listed_jobs()], offsets)
+            yield from read_each(job_ids, read, metrics)
         except BudgetSpentError:
             return  # what was read is kept, and `offsets` knows where to go on
 

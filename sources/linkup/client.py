@@ -13,6 +13,7 @@ from .page_store import PageStore
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
+    JOB_STATUSES,
     MAX_WAIT_S,
     MESSAGE_LENGTH,
     OTHER_ADVICE,
@@ -25,7 +26,16 @@ from .settings import (
 
 
 class LinkupError(Exception):
-    """LinkupAPI did not answer, or not with what was asked for."""
+    """LinkupAPI did not answer, or not with what was asked for.
+
+    Args:
+        message: One sentence: what was asked, what came back, what to do.
+        concerns_all: Whether anything else that is asked for would fail alike.
+    """
+
+    def __init__(self, message: str, concerns_all: bool = False) -> None:
+        super().__init__(message)
+        self.concerns_all = concerns_all
 
 
 class BudgetSpentError(Exception):
@@ -152,12 +162,16 @@ class LinkupClient:
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it
-            raise LinkupError(f"{asked}: no answer ({trouble}); check base_url and the network.")
+            raise LinkupError(
+                f"{asked}: no answer ({trouble}); check base_url and the network.",
+                concerns_all=True,
+            )
         answer = json_object(response)
         if response.status_code != 200 or not answer.get("success"):
             advice = ADVICE.get(error_code(response), OTHER_ADVICE)
             raise LinkupError(
-                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}."
+                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
+                concerns_all=response.status_code not in JOB_STATUSES,
             )
         if not isinstance(answer.get("data"), dict):
             raise LinkupError(

@@ -1,6 +1,6 @@
 """How LinkupAPI's pages are read, so that nothing is missed and nothing is paid for twice."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,3 +173,41 @@ def unseen(rows: list[dict[str, Any]], seen: set[str], job_id: str) -> list[dict
     new = [{**row, "job_id": job_id} for key, row in fresh.items() if key not in seen]
     seen.update(fresh)
     return new
+
+
+def read_each(
+    job_ids: list[str],
+    read: Callable[[str], Iterator[list[dict[str, Any]]]],
+    metrics: dict[str, Any],
+) -> Iterator[list[dict[str, Any]]]:
+    """Read one job after the other; one that fails does not take the others' rows with it.
+
+    Args:
+        job_ids: What to read.
+        read: Reads one of them.
+        metrics: Where the `failures` are noted, a sentence each, if other jobs could be read.
+
+    Yields:
+        The rows of a page.
+
+    Raises:
+        LinkupError: Nothing could be read.
+    """
+    failures: list[LinkupError] = []
+    in_a_row, was_read = 0, False
+    for job_id in job_ids:
+        try:
+            for rows in read(job_id):
+                was_read = True
+                yield rows
+            in_a_row, was_read = 0, True
+        except LinkupError as error:
+            logger.error(str(error))
+            failures.append(error)
+            in_a_row = in_a_row + 1 if error.concerns_all else 0
+            if in_a_row == 2:
+                break  # LinkupAPI cannot be reached, whatever it is asked for
+    if failures and not was_read:
+        raise failures[0]
+    if failures:
+        metrics["failures"] = [str(error) for error in failures]

@@ -1,9 +1,12 @@
 """Answers that were paid for, kept on disk until they are loaded: a crash never pays twice."""
 
 import json
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+MAX_AGE_S = 20 * 3600  # less than from night to night
 
 
 class PageStore:
@@ -11,6 +14,7 @@ class PageStore:
 
     Whoever runs the source empties the folder once everything is loaded. An answer is given back
     once at most, and never in the run that received it: asking again then means asking anew.
+    Nor is one of another night: people are rated meanwhile, and the old answer would hide it.
 
     Args:
         folder: Where answers are kept; None keeps nothing.
@@ -18,9 +22,12 @@ class PageStore:
 
     def __init__(self, folder: str | None) -> None:
         self._folder = Path(folder) if folder else None
-        self._left_over = (
-            {path.name for path in self._folder.glob("*.json")} if self._folder else set()
-        )
+        oldest = time.time() - MAX_AGE_S
+        self._left_over = {
+            path.name
+            for path in (self._folder.glob("*.json") if self._folder else ())
+            if path.stat().st_mtime >= oldest
+        }
 
     def take(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """The answer to a request that an earlier run received and did not load, if any."""

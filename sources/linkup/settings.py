@@ -24,6 +24,7 @@ MAX_RETRIES = 3
 TIMEOUT_S = 120.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2 seconds between tries
 MAX_WAIT_S = 300.0
+JOB_STATUSES = frozenset({200, 400, 404})  # errors that concern one job only
 
 RATE_LIMITED = "RATE_LIMITED"
 ADVICE = {

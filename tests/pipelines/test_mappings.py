@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SettingsError
-from pipelines.mappings import MAPPINGS, PACKAGED, write_seeds
+from pipelines.mappings import MAPPINGS, PACKAGED, read_mappings, write_seeds
 from pipelines.settings import Settings
 
 
@@ -21,19 +21,19 @@ def write(settings: Settings, name: str, text: str) -> Path:
 
 
 def seeds(settings: Settings, name: str) -> list[dict[str, str]]:
-    with (write_seeds(settings) / name).open(encoding="utf-8") as file:
+    folder = settings.dbt_dir / "seeds"
+    folder.mkdir(exist_ok=True)
+    write_seeds(settings, folder)
+    with (folder / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def test_without_own_files_the_packaged_ones_are_used(installation: Settings) -> None:
     installation.prepare()
-    folder = write_seeds(installation)
 
     for mapping in MAPPINGS:
         with (PACKAGED / mapping.file_name).open(encoding="utf-8") as packaged:
-            assert list(csv.DictReader((folder / mapping.file_name).open())) == list(
-                csv.DictReader(packaged)
-            )
+            assert seeds(installation, mapping.file_name) == list(csv.DictReader(packaged))
 
 
 def test_an_own_row_replaces_the_packaged_one_and_the_others_stay(installation: Settings) -> None:
@@ -60,9 +60,9 @@ def test_a_spreadsheets_byte_order_mark_and_blank_lines_are_no_error(
 ) -> None:
     write(installation, "blocked_keys.csv", "\ufeffvalue\nkiosk@example.com\n\n")
 
-    assert seeds(installation, "blocked_keys.csv") == [
-        {"key_type": "", "value": "kiosk@example.com", "reason": ""}
-    ]
+    assert {"key_type": "", "value": "kiosk@example.com", "reason": ""} in seeds(
+        installation, "blocked_keys.csv"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,13 @@ def test_a_spreadsheets_byte_order_mark_and_blank_lines_are_no_error(
         ),
         ("blocked_keys.csv", "key_type,value\nfax,1\n", ["line 2", "'fax'", "phone"]),
         ("blocked_keys.csv", "", ["'value'"]),
+        (
+            "status_map.csv",
+            "vendor,vendor_status,stage\ntalkpush,New,lead\ntalkpush,new,hired\n",
+            ["line 3", "keep one"],
+        ),
     ],
-    ids=["column", "stage", "vendor", "empty", "key-type", "empty-file"],
+    ids=["column", "stage", "vendor", "empty", "key-type", "empty-file", "twice"],
 )
 def test_a_bad_file_is_refused_with_its_place(
     installation: Settings, name: str, text: str, words: list[str]
@@ -95,7 +100,7 @@ def test_a_bad_file_is_refused_with_its_place(
     path = write(installation, name, text)
 
     with pytest.raises(SettingsError) as raised:
-        write_seeds(installation)
+        read_mappings(installation)
     for word in [str(path), *words]:
         assert word in str(raised.value)
 
@@ -105,4 +110,4 @@ def test_bytes_that_are_no_text_are_refused(installation: Settings) -> None:
     path.write_bytes(b"vendor,vendor_status,stage\ntalkpush,\xff\xfe,lead\n")
 
     with pytest.raises(SettingsError, match="UTF-8"):
-        write_seeds(installation)
+        read_mappings(installation)

@@ -72,7 +72,8 @@ def test_a_vendor_without_its_secrets_is_not_configured(
     assert not any(is_configured(vendor) for vendor in VENDORS.values())
 
     monkeypatch.setenv("SOURCES__EASIR__CLIENT_ID", "some-id")
-    assert not is_configured(VENDORS["easir"])
+    with pytest.raises(SettingsError, match="SOURCES__EASIR__CLIENT_SECRET"):
+        is_configured(VENDORS["easir"])
 
     monkeypatch.setenv("SOURCES__EASIR__CLIENT_SECRET", "some-secret")
     assert is_configured(VENDORS["easir"])
@@ -83,6 +84,7 @@ def test_a_vendor_without_its_secrets_is_not_configured(
     ("vendor", "values", "words"),
     [
         ("hirednow", {}, ["SOURCES__HIREDNOW__CAMPAIGN_IDS"]),
+        ("hirednow", {"CAMPAIGN_IDS": "[]"}, ["SOURCES__HIREDNOW__CAMPAIGN_IDS"]),
         ("talkpush", {}, ["SOURCES__TALKPUSH__BASE_URL"]),
         ("linkup", {}, ["SOURCES__LINKUP__ACCOUNT_ID"]),
         ("closerx", {"CAMPAIGN_IDS": '["c"]'}, ["SOURCES__CLOSERX__COMPANY_NAME"]),

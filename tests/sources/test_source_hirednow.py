@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sources.hirednow import HiredNowError, hirednow
-from tests.sources.fake_vendor import FakeVendor
+from tests.sources.fake_vendor import FakeVendor, Reply
 
 
 def row(index: int, created_at: str = "2026-03-09T10:00:00.000Z", **fields: Any) -> dict[str, Any]:
@@ -161,10 +161,9 @@ def test_flat_rows_and_strange_statuses_are_taken_as_sent(reader):
     [
         ({"has_more": False}, "no list `data`"),
         ({"data": [], "has_more": True}, "without any rows"),
-        (page(row(4), has_more=True), "does not advance"),
         ({"data": [{"order_index": "x"}], "has_more": True}, "'x', not a number"),
     ],
-    ids=["no data", "has_more without rows", "stuck cursor", "no number"],
+    ids=["no data", "has_more without rows", "no number"],
 )
 def test_a_listing_that_cannot_be_trusted_is_an_error(answer, problem, reader):
     fake = FakeVendor(lambda asked: answer)
@@ -175,6 +174,43 @@ def test_a_listing_that_cannot_be_trusted_is_an_error(answer, problem, reader):
     assert reader.state("hirednow", "results") == {}
 
 
+def test_a_cursor_that_does_not_advance_ends_the_campaign_and_keeps_its_rows(reader):
+    fake = FakeVendor(lambda asked: page(row(4), has_more=True))
+    assert len(reader.read(opened(fake), "results")) == 1
+    (failure,) = reader.metrics["failures"]
+    assert "does not advance" in failure
+    assert len(fake.asked) == 2
+
+
+def test_a_campaign_that_fails_takes_nothing_from_the_others(reader):
+    listing = Listing(row(1), row(2))
+    fake = FakeVendor(
+        lambda asked: Reply(404, {}) if asked.query["campaign_id"] == "gone" else listing(asked)
+    )
+    source = opened(fake, campaign_ids=["gone", "campaign-1"])
+
+    assert len(reader.read(source, "results")) == 2
+    (failure,) = reader.metrics["failures"]
+    assert "404" in failure
+    assert "gone" in failure
+
+
+def test_a_vendor_that_is_down_is_not_asked_for_each_campaign(reader):
+    fake = FakeVendor(lambda asked: Reply(503, {}))
+    ids = [str(number) for number in range(9)]
+    error = reader.failure(opened(fake, campaign_ids=ids, max_retries=0), "results")
+
+    assert "503" in str(error)
+    assert len(fake.asked) == 2
+
+
+def test_a_row_that_names_no_campaign_gets_the_one_asked_for(reader):
+    created_at = "2026-03-09T10:00:00.000Z"
+    bare = {"id": "r", "order_index": "1", "created_at": created_at, "campaign": None}
+    fake = FakeVendor(Listing(bare))
+    assert reader.read(opened(fake), "results") == [{**bare, "campaign_id": "campaign-1"}]
+
+
 def test_detailed_reports_are_optional_and_keep_their_own_cursor(reader):
     fake = FakeVendor(Listing(row(1, report={"summary": "good"})))
     assert "detailed_results" not in opened(fake).resources
@@ -183,7 +219,7 @@ def test_detailed_reports_are_optional_and_keep_their_own_cursor(reader):
         "id": "result-1",
         "campaign_id": "campaign-1",
         "order_index": "1",
-        "report": row(1, report={"summary": "good"}),
+        "report": {**row(1, report={"summary": "good"}), "campaign_id": "campaign-1"},
     }
     assert fake.asked[0].query["report_type"] == "DETAILED"
     assert reader.state("hirednow", "results") == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 import pytest
@@ -238,13 +239,41 @@ def test_a_budget_of_nothing_asks_nothing(reader):
     assert reader.metrics["stopped_by_budget"]
 
 
+def test_a_job_that_fails_takes_nothing_from_the_others(reader):
+    recruiter = Recruiter(a=3, c=2)
+    fake = FakeVendor(
+        lambda asked: Reply(404, {}) if asked.body["params"]["job_id"] == "b" else recruiter(asked)
+    )
+    rows = reader.read(opened(fake, job_ids=["a", "b", "c"]), "candidates")
+
+    assert [row["job_id"] for row in rows] == ["a"] * 3 + ["c"] * 2
+    assert reader.state("linkup", "candidates") == {"offsets": {}}
+    (failure,) = reader.metrics["failures"]
+    assert "404" in failure
+
+
+def test_an_answer_of_another_night_is_not_used(reader, tmp_path, monkeypatch):
+    """It was paid for; but people were rated since, and it would hide that."""
+    store = tmp_path / "pages"
+    settings = {"job_ids": ["a"], "page_store": str(store)}
+    assert len(reader.read(opened(FakeVendor(Recruiter(a=3)), **settings), "candidates")) == 3
+    for path in store.iterdir():
+        os.utime(path, (0, 0))
+    fake = FakeVendor(Recruiter(a=3))
+    reader.read(opened(fake, **settings), "candidates")
+
+    assert len(fake.asked) == 1
+
+
 def test_a_crash_pays_for_no_page_twice(reader, tmp_path):
     """The first run dies at its third page; the next takes two from the store and asks for one."""
     recruiter = Recruiter(a=30)
     settings = {"job_ids": ["a"], "page_size": 10, "page_store": str(tmp_path / "pages")}
 
     def dying(asked: Any) -> Any:
-        return Reply(402, {}) if asked.body["params"]["offset"] == 20 else recruiter(asked)
+        if asked.body["params"]["offset"] == 20:
+            raise MemoryError("the process dies")
+        return recruiter(asked)
 
     reader.failure(opened(FakeVendor(dying), **settings), "candidates")
     fake = FakeVendor(recruiter)

@@ -42,7 +42,7 @@ reached as (
             as last_rejected_at,
         max_by(stage, stage_order) filter (where stage_order is not null)
             as furthest_stage,
-        min(reached_at) as first_event_at,
+        min(ordered_at) as first_event_at,
         max(last_reached_at) as last_event_at,
         cast(sum(count_events) as bigint) as count_events
     from stages

@@ -39,7 +39,7 @@ joined as (
 final as (
     select
         *,
-        last_status not in ('never', 'skipped')
+        last_attempt_at is not null
         and (
             last_success_at is null
             or coalesce(
@@ -50,6 +50,8 @@ final as (
             )
         ) as is_stale
     from joined
+    -- an optional resource that nobody asked for is nobody's concern
+    where resource <> 'detailed_results' or last_attempt_at is not null
 )
 
 select

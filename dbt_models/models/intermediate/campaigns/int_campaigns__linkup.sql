@@ -10,7 +10,7 @@ referred as (
     union
     select vendor_campaign_id as job_id
     from {{ source('ops', 'credits') }}
-    where vendor = 'linkup' and vendor_campaign_id is not null
+    where vendor = 'linkup' and vendor_campaign_id <> ''
 ),
 
 final as (

@@ -39,7 +39,7 @@ final as (
         charges.vendor,
         coalesce(
             campaigns.hiring_campaign,
-            charges.vendor_campaign_id,
+            nullif(charges.vendor_campaign_id, ''),
             '(no campaign)'
         ) as hiring_campaign,
         sum(charges.credits) as credits,

@@ -30,7 +30,8 @@ entries as (
         1 as stage_entry_number,
         cast(null as {{ dbt.type_string() }}) as vendor_status,
         occurred_at,
-        time_precision
+        time_precision,
+        occurred_at as milestone_at
     from milestones
     union all
     select
@@ -40,9 +41,25 @@ entries as (
         stage_entry_number,
         vendor_status,
         occurred_at,
-        time_precision
+        time_precision,
+        cast(null as {{ type_timestamptz() }}) as milestone_at
     from status_entries
     where stage is not null and not is_own_stage
+),
+
+-- Vendors send records updated before they were created. The event keeps that
+-- time; in a person's story it stands where the record begins.
+ordered as (
+    select
+        *,
+        greatest(
+            occurred_at,
+            coalesce(
+                max(milestone_at) over (partition by vendor, record_id),
+                occurred_at
+            )
+        ) as ordered_at
+    from entries
 ),
 
 final as (
@@ -62,8 +79,9 @@ final as (
         entries.stage_entry_number,
         entries.vendor_status,
         entries.occurred_at,
+        entries.ordered_at,
         entries.time_precision
-    from entries
+    from ordered as entries
     left join records
         on
             entries.vendor = records.vendor

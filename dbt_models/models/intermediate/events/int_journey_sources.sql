@@ -9,7 +9,7 @@ events as (
         row_number() over (
             partition by person_id, hiring_campaign
             order by
-                occurred_at nulls last,
+                ordered_at nulls last,
                 stage_order nulls last,
                 vendor,
                 record_id,

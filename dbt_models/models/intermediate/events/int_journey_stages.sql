@@ -15,6 +15,7 @@ final as (
         stage_order,
         min(occurred_at) as reached_at,
         max(occurred_at) as last_reached_at,
+        min(ordered_at) as ordered_at,
         count(*) as count_events
     from events
     group by person_id, hiring_campaign, stage, stage_order

@@ -25,6 +25,7 @@ eventless as (
         coalesce(status_entries.stage, status_entries.vendor_status) as status,
         cast(null as bigint) as stage_order,
         status_entries.occurred_at,
+        status_entries.occurred_at as ordered_at,
         status_entries.entry_number,
         records.record_key
     from status_entries
@@ -50,6 +51,7 @@ statuses as (
         stage as status,
         stage_order,
         occurred_at,
+        ordered_at,
         stage_entry_number as entry_number,
         vendor || ':' || record_id as record_key
     from events
@@ -61,7 +63,7 @@ ranked as (
         row_number() over (
             partition by person_id, hiring_campaign
             order by
-                occurred_at desc nulls last,
+                ordered_at desc nulls last,
                 stage_order desc nulls first,
                 entry_number desc,
                 record_key asc

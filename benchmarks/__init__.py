@@ -1,0 +1,1 @@
+"""How long a backfill takes, beside the physical limit and the tools that one would use instead."""
