@@ -11,6 +11,7 @@ from typing import Any
 import phonenumbers
 
 from . import mappings
+from .database import is_held
 from .errors import HirefunnelError, SettingsError, WarehouseHeldError
 from .history import NodeResult
 from .redact import mask
@@ -105,7 +106,7 @@ def _invoke(settings: Settings, project: Path, step: Step) -> Any:
 def _could_not_start(settings: Settings, error: BaseException | None) -> HirefunnelError:
     reason = mask(str(error or "no result").strip())
     log.error("dbt could not start: %s", reason)
-    if "lock" in reason.lower() and "duckdb" in reason.lower():
+    if error is not None and is_held(error):
         return WarehouseHeldError(
             f"The warehouse {settings.warehouse} is open in another program; close it there and build again."
         )

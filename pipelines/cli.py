@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -54,7 +56,7 @@ def sync(vendors: Vendors = None) -> None:
 
 @app.command()
 def build() -> None:
-    """The dbt models, snapshots and tests on what is loaded."""
+    """The dbt models and tests on what is loaded."""
     raise typer.Exit(_run("build", None, build=True))
 
 
@@ -140,6 +142,7 @@ def _run(
 
 def main() -> None:
     """The console script: errors become one sentence and an exit code; a stack trace is a bug."""
+    os.umask(0o077)  # what the program writes is about job seekers: its owner reads it, nobody else
     try:
         app()
     except HirefunnelError as error:
@@ -147,6 +150,11 @@ def main() -> None:
 
         print(f"hirefunnel: {mask(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception:
+        from .redact import mask
+
+        print(mask(traceback.format_exc()), file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print(
             "hirefunnel: stopped; what was committed is kept, run again to go on.", file=sys.stderr

@@ -69,6 +69,7 @@ class Batches:
         self._normalize = normalize
         self._engine = duckdb.connect(config={"threads": 2})
         self._engine.execute("set TimeZone = 'UTC'")
+        self._next_seen = 0
         self._start_batch()
 
     def _start_batch(self) -> None:
@@ -107,8 +108,9 @@ class Batches:
             self._lines.append(line)
             self._bytes += len(line)
         # A microsecond apart, so that two versions of a record on one page keep their order.
-        first = round(seen_at.timestamp() * 1_000_000)
-        self._seen += range(first, first + len(records))
+        first = max(round(seen_at.timestamp() * 1_000_000), self._next_seen)
+        self._next_seen = first + len(records)
+        self._seen += range(first, self._next_seen)
 
     def _table(self) -> pa.Table:
         lines = pa.table(

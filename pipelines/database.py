@@ -22,7 +22,7 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
+        if is_held(error):
             raise WarehouseHeldError(
                 f"The warehouse {path} is open in another program; close it there, "
                 "or read the published copy instead."
@@ -35,6 +35,11 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         yield connection
     finally:
         connection.close()
+
+
+def is_held(error: BaseException) -> bool:
+    """Whether DuckDB says that another process has the file open."""
+    return "Could not set lock on file" in str(error) or "Conflicting lock" in str(error)
 
 
 def _unreadable(path: Path, error: Exception) -> HirefunnelError:

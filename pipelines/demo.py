@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from . import settings as configuration
 from .errors import SettingsError
 from .history import History
+from .lock import hold
 from .publish import newest
 from .report import Reporter
 from .run import open_run, prepare_vendors
@@ -50,7 +51,10 @@ def demo(nights: int, people: int, reporter: Reporter) -> int:
     from simulator import World, serve
 
     settings = configuration.load()
-    _start_anew(settings)
+    _refuse_real_data(settings)
+    settings.prepare()
+    with hold(settings, "demo"):
+        _start_anew(settings)
     tonight = datetime.now(UTC).replace(microsecond=0)
     world = World(seed=7, people=people, now=tonight - timedelta(days=nights - 1))
     mappings = settings.data_dir / "demo_mappings"
@@ -92,14 +96,28 @@ def _night(reporter: Reporter) -> int:
     return 1 if run.failures else 0
 
 
-def _start_anew(settings: Settings) -> None:
-    """Removes an earlier demo; refuses to touch anything else."""
-    if History(settings.warehouse).is_demo() is False:
+def _refuse_real_data(settings: Settings) -> None:
+    """Only what a demo made may be replaced by another demo.
+
+    Raises:
+        SettingsError: If there is a warehouse, or cursors, that no demo made.
+    """
+    is_demo = History(settings.warehouse).is_demo()
+    has_cursors = settings.dlt_dir.exists() and any(settings.dlt_dir.iterdir())
+    if not is_demo and (settings.warehouse.exists() or has_cursors):
         raise SettingsError(
-            f"The warehouse {settings.warehouse} holds real data; "
-            "set HIREFUNNEL_DATA_DIR to another folder for the demo."
+            f"{settings.warehouse} or {settings.dlt_dir} was not made by a demo; "
+            "set HIREFUNNEL_DATA_DIR to another folder for this one."
         )
-    settings.warehouse.unlink(missing_ok=True)
+
+
+def _start_anew(settings: Settings) -> None:
+    """Removes an earlier demo's warehouse and cursors."""
+    for path in (
+        settings.warehouse,
+        settings.warehouse.with_name(settings.warehouse.name + ".wal"),
+    ):
+        path.unlink(missing_ok=True)
     for folder in (settings.dlt_dir, settings.spool_dir):
         shutil.rmtree(folder, ignore_errors=True)
     settings.prepare()

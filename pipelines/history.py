@@ -74,7 +74,9 @@ class NodeResult:
     @property
     def is_failure(self) -> bool:
         """Whether the run must not be called good."""
-        return self.status in {"error", "fail", "runtime error"}
+        failed = {"error", "fail", "runtime error"}
+        # a skipped model keeps an older night's rows, because one before it failed
+        return self.status in failed or (self.status == "skipped" and self.node_type == "model")
 
 
 class History:

@@ -23,8 +23,12 @@ def _paths(settings: Settings) -> tuple[Path, Path]:
     )
 
 
+# Long enough for a `status` that is reading to end, too short to be taken for work.
+PATIENCE_S = 3
+
+
 @contextmanager
-def hold(settings: Settings, command: str) -> Iterator[None]:
+def hold(settings: Settings, command: str, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Holds the warehouse for a block.
 
     Raises:
@@ -32,7 +36,7 @@ def hold(settings: Settings, command: str) -> Iterator[None]:
     """
     lock_path, holder_path = _paths(settings)
     try:
-        lock = FileLock(lock_path, timeout=0)
+        lock = FileLock(lock_path, timeout=patience_s)
         lock.acquire()
     except Timeout:
         raise WarehouseHeldError(

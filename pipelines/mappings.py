@@ -130,6 +130,8 @@ def _read(mapping: Mapping, path: Path) -> dict[tuple[str, ...], list[str]]:
                 if rows.setdefault(mapping.identity(row), row) is not row:
                     raise SettingsError(f"{place} says again what an earlier line says; keep one.")
             return rows
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} is not a CSV file in UTF-8 ({error}).") from None
 

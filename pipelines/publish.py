@@ -149,9 +149,11 @@ def _point_current_to(path: Path) -> None:
 
 def _drop_old_copies(folder: Path) -> None:
     copies = sorted(folder.glob("hirefunnel-*.duckdb"))
+    current = (folder / CURRENT).resolve()  # not the last by name after a clock that was ahead
     for path in copies[:-KEPT_COPIES]:
-        with suppress(OSError):
-            path.unlink()
+        if path != current:
+            with suppress(OSError):
+                path.unlink()
 
 
 def newest(settings: Settings) -> Path | None:

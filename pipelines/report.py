@@ -106,8 +106,7 @@ def log_file(path: Path) -> Iterator[None]:
     logging.captureWarnings(True)
     for logger in loggers:
         logger.handlers, logger.propagate = [handler], False
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
+        logger.setLevel(logging.WARNING if logger.name == "dlt" else logging.INFO)
     try:
         yield
     finally:

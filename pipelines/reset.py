@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from . import settings as configuration
 from .errors import SettingsError
 from .report import Reporter
@@ -17,15 +19,17 @@ def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
     """
     settings = configuration.load()
     (vendor,) = choose([vendor_name])
-    if resource is not None and resource not in vendor.resources:
+    known = [*vendor.resources, *vendor.options.values()]
+    if resource is not None and resource not in known:
         raise SettingsError(
-            f"{vendor.name} has no resource {resource!r}; choose from {', '.join(vendor.resources)}."
+            f"{vendor.name} has no resource {resource!r}; choose from {', '.join(known)}."
         )
-    names = [resource] if resource else list(vendor.resources)
+    names = [resource] if resource else known
     with open_run(settings, "reset", reporter) as run:
         from .sync import forget_cursors
 
         forgotten = forget_cursors(vendor, settings, names)
+        shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
         run.reporter.say(
             f"{vendor.name}: cursors of {', '.join(forgotten)} forgotten"
             if forgotten

@@ -94,7 +94,13 @@ class Settings:
                 f"The data folder {self.data_dir} cannot be written; "
                 "set HIREFUNNEL_DATA_DIR to a folder that can."
             )
-        self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"The folder of the warehouse {self.warehouse} cannot be made ({error.strerror}); "
+                "set DESTINATION__DUCKDB__CREDENTIALS to another place."
+            ) from None
         for name, value in _DLT_DEFAULTS.items():
             os.environ.setdefault(name, value)
         os.environ["DLT_DATA_DIR"] = str(self.dlt_dir)

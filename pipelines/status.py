@@ -40,12 +40,17 @@ def collect(settings: Settings) -> dict[str, Any]:
     if not settings.warehouse.exists():
         facts["summary"] = f"Nothing has run yet: there is no warehouse at {settings.warehouse}."
         return facts
+    holder = lock.holder(settings)
     try:
-        with database.connect(settings.warehouse, read_only=True) as connection:
+        # Held while it is read: a run that finds the file open could not write to it.
+        with (
+            lock.hold(settings, "status", patience_s=0),
+            database.connect(settings.warehouse, read_only=True) as connection,
+        ):
             if "runs" in database.tables(connection, "ops"):
                 _read(connection, facts)
     except WarehouseHeldError:
-        facts["held_by"] = lock.holder(settings) or "another program"
+        facts["held_by"] = holder or lock.holder(settings) or "another program"
         facts["summary"] = (
             f"The warehouse is held by {facts['held_by']}; the published copy stays readable."
         )
@@ -67,7 +72,7 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
         """
         select
             vendor, resource,
-            max(finished_at) filter (where status = 'ok') as last_success_at,
+            max(finished_at) filter (where status in ('ok', 'partial')) as last_success_at,
             max(finished_at) filter (where status != 'skipped') as last_attempt_at,
             arg_max(status, finished_at) as last_status,
             arg_max(rows_read, finished_at) as rows_read_last_run,
@@ -138,6 +143,8 @@ def _judge(facts: dict[str, Any]) -> None:
     stale = [f"{row['vendor']} · {row['resource']}" for row in used if row["is_stale"]]
     if not facts["last_runs"]:
         facts["summary"] = "Nothing has run yet."
+    elif facts["last_runs"][0]["status"] in ("failed", "interrupted") and not facts["failures"]:
+        facts["summary"] = f"The last run, `{facts['last_runs'][0]['command']}`, did not end well."
     elif facts["failures"]:
         facts["summary"] = f"Failing: {facts['failures'][0]}"
     elif stale:

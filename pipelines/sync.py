@@ -51,9 +51,26 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
         ),
         dataset_name=vendor.dataset,
     )
-    if pipeline.first_run:  # a lost working folder: the cursors are in the warehouse too
+    if not pipeline.has_pending_data and _is_ahead_of_warehouse(pipeline, vendor, settings):
+        pipeline = pipeline.drop()
+    if not pipeline.state["_state_version"]:  # the cursors are in the warehouse, too
         pipeline.sync_destination()
     return pipeline
+
+
+def _is_ahead_of_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
+    """Whether the cursors know of loads that the warehouse does not: it was replaced by an older one."""
+    if not pipeline.state["_state_version"]:
+        return False
+    with database.connect(settings.warehouse) as connection:
+        if "_dlt_pipeline_state" not in database.tables(connection, vendor.dataset):
+            return True
+        row = connection.execute(
+            f"select max(version) from {vendor.dataset}._dlt_pipeline_state where pipeline_name = ?",
+            [vendor.name],
+        ).fetchone()
+    stored = row[0] if row and row[0] is not None else 0
+    return bool(stored < pipeline.state["_state_version"])
 
 
 def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSource:
@@ -83,11 +100,17 @@ def sync(
         futures = [
             pool.submit(_VendorSync(vendor, settings, reporter, stop).run) for vendor in vendors
         ]
+        held: WarehouseHeldError | None = None
         try:
             for future in as_completed(futures):
-                yield future.result()
+                try:
+                    yield future.result()
+                except WarehouseHeldError as error:
+                    held = error
         finally:
             stop.set()
+    if held is not None:  # after the others' results, which are in the warehouse
+        raise held
 
 
 class _VendorSync:
@@ -154,6 +177,10 @@ class _VendorSync:
             except Exception as error:
                 return _failure(self.vendor, name, started_at, error, rows_read)
         self.committed.add(name)
+        if self.vendor.pays:
+            spool = self.settings.spool_dir / self.vendor.name
+            spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (spool / "reported").touch()  # what these pages cost is known
         metrics = _custom_metrics(extracted, name)
         failures = metrics.get("failures", [])
         declared = set(versions.declared_columns(source.resources[name]))
@@ -239,7 +266,7 @@ def _failure(
     vendor: Vendor, resource: str, started_at: datetime, error: Exception, rows_read: int = 0
 ) -> ResourceRun:
     cause = _root_cause(error)
-    if "lock" in str(cause).lower() and "duckdb" in type(cause).__module__:
+    if database.is_held(cause):
         raise WarehouseHeldError(
             "The warehouse is open in another program; close it there and run again."
         ) from None

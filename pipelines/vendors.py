@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,7 +26,7 @@ class Vendor:
         resources: Its raw tables, in the order in which they are read.
         secrets: Without these the vendor is skipped.
         required: With the secrets, these must be set too.
-        options: Settings that switch on optional resources, whose tables exist all the same.
+        options: Settings that switch on an optional resource, whose table exists all the same.
         pays: Whether reads cost money, so that a page must never be asked for twice.
     """
 
@@ -33,7 +34,7 @@ class Vendor:
     resources: tuple[str, ...]
     secrets: tuple[str, ...]
     required: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+    options: dict[str, str] = field(default_factory=dict, hash=False)
     pays: bool = False
 
     @property
@@ -57,7 +58,13 @@ class Vendor:
 VENDORS = {
     vendor.name: vendor
     for vendor in (
-        Vendor("hirednow", ("results",), ("api_key",), ("campaign_ids",), options=("detailed",)),
+        Vendor(
+            "hirednow",
+            ("results",),
+            ("api_key",),
+            ("campaign_ids",),
+            options={"detailed": "detailed_results"},
+        ),
         Vendor("talkpush", ("leads", "campaigns"), ("api_key",), ("base_url",)),
         Vendor("linkup", ("jobs", "candidates"), ("api_key",), ("account_id",), pays=True),
         Vendor("closerx", ("hourly_metrics",), ("api_key",), ("company_name", "campaign_ids")),
@@ -67,15 +74,15 @@ VENDORS = {
 
 _LISTS = ("campaign_ids", "job_ids")
 _DATES = ("start_date",)
-_NUMBERS = (
+_WHOLE_NUMBERS = ("lookback_days", "page_size", "max_retries", "full_reread_days")
+_NUMBERS = (*_WHOLE_NUMBERS, "max_credits_per_run", "requests_per_second", "timeout_s")
+_MAY_BE_ZERO = {
     "lookback_days",
-    "page_size",
+    "max_retries",
     "max_credits_per_run",
     "requests_per_second",
-    "max_retries",
-    "timeout_s",
-)
-_MAY_BE_ZERO = {"lookback_days", "max_retries", "max_credits_per_run", "requests_per_second"}
+    "full_reread_days",
+}
 
 
 def choose(names: list[str] | None) -> list[Vendor]:
@@ -140,7 +147,7 @@ def validate(vendor: Vendor) -> None:
             _refuse(vendor, name, value, """a list such as '["first", "second"]'""")
     for name in _DATES:
         value = _setting(vendor, name)
-        if value and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", str(value)):
+        if value and not _is_date(str(value)):
             _refuse(vendor, name, value, "a date such as 2026-01-31")
     for name in _NUMBERS:
         _check_number(vendor, name, _setting(vendor, name))
@@ -154,6 +161,13 @@ def validate(vendor: Vendor) -> None:
             ZoneInfo(str(zone))
         except (ZoneInfoNotFoundError, ValueError):
             _refuse(vendor, "timezone", zone, "a zone such as Europe/Copenhagen")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_list(text: str) -> bool:
@@ -172,6 +186,8 @@ def _check_number(vendor: Vendor, name: str, value: Any) -> None:
         number = -1
     if number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
         _refuse(vendor, name, value, "a number above zero")
+    if name in _WHOLE_NUMBERS and number != int(number):
+        _refuse(vendor, name, value, "a whole number")
 
 
 def _refuse(vendor: Vendor, name: str, value: Any, wanted: str) -> None:

@@ -111,20 +111,20 @@ class VersionMergeJob(SqlMergeFollowupJob):
         return [
             f"""
             insert into {target} ({columns})
-            with stored as (
-                select {key}, max_by({CONTENT_HASH}, {SEEN_AT}) as stored_hash
-                from {target}
-                semi join {staged} using ({key})
-                group by {key}
-            ),
-            compared as (
-                select *, lag({CONTENT_HASH}, 1, stored_hash)
-                    over (partition by {key} order by {SEEN_AT}) as hash_before
-                from {staged}
-                left join stored using ({key})
+            select {columns}
+            from (
+                select *, lag({CONTENT_HASH}) over (
+                    partition by {key} order by {SEEN_AT}, is_staged
+                ) as hash_before
+                from (
+                    select *, true as is_staged from {staged}
+                    union all by name
+                    select {key}, {CONTENT_HASH}, {SEEN_AT}, false as is_staged
+                    from {target}
+                    semi join {staged} using ({key})
+                )
             )
-            select {columns} from compared
-            where hash_before is distinct from {CONTENT_HASH}
+            where is_staged and hash_before is distinct from {CONTENT_HASH}
             """
         ]
 

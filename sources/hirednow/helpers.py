@@ -118,6 +118,7 @@ def read_campaign(
     held: int | None = state.get("highest_index")
     if held is not None:
         since = rescan_start(state["newest_created_date"], today, lookback_days)
+        since = max(since, start_date or since)
         for rows, cursor in read_pages(client, {**params, "start_date": since}):
             yield [row for row in rows if index_number(row.get("order_index", 0)) <= held]
             if cursor >= held:

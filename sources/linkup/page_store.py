@@ -23,6 +23,8 @@ class PageStore:
     def __init__(self, folder: str | None) -> None:
         self._folder = Path(folder) if folder else None
         oldest = time.time() - MAX_AGE_S
+        reported = self._folder / "reported" if self._folder else None
+        self._reported_at = reported.stat().st_mtime if reported and reported.exists() else 0.0
         self._left_over = {
             path.name
             for path in (self._folder.glob("*.json") if self._folder else ())
@@ -30,12 +32,19 @@ class PageStore:
         }
 
     def take(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """The answer to a request that an earlier run received and did not load, if any."""
+        """The answer to a request that an earlier run received and did not load, if any.
+
+        What it cost is left out if a file `reported`, which whoever runs the source may touch
+        after counting the credits of a resource, is younger: it has been counted.
+        """
         name = self._name(request)
         if self._folder is None or name not in self._left_over:
             return None
         self._left_over.remove(name)
-        answer: dict[str, Any] = json.loads((self._folder / name).read_text("utf-8"))
+        path = self._folder / name
+        answer: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        if path.stat().st_mtime <= self._reported_at:
+            answer["metadata"] = {**(answer.get("metadata") or {}), "credits_consumed": 0}
         return answer
 
     def keep(self, request: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -71,6 +71,8 @@ def talkpush(
         state = dlt.current.resource_state()
         if "last_day" in state:
             first_day = date.fromisoformat(state["last_day"]) - timedelta(days=lookback_days)
+            if start_date:
+                first_day = max(first_day, date.fromisoformat(start_date))
         elif start_date:
             first_day = date.fromisoformat(start_date)
         else:

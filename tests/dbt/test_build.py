@@ -69,7 +69,7 @@ def test_instants_have_a_zone(first_night: Build) -> None:
 
 def test_nothing_gives_empty_marts_that_know_every_resource(nothing: Build) -> None:
     rows = {name: nothing.one(f"select count(*) from marts.{name}") for name in MARTS}
-    assert {name: count for name, count in rows.items() if count} == {"rpt_sync_health": 9}
+    assert {name: count for name, count in rows.items() if count} == {"rpt_sync_health": 8}
     health = "select distinct last_status, is_stale from marts.rpt_sync_health"
     assert nothing.ask(health) == [("never", False)]
 

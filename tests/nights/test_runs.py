@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -343,3 +344,88 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < end, "waited too long"
         time.sleep(0.05)
+
+
+def test_a_warehouse_put_back_from_a_backup_is_filled_again(new_installation: Any) -> None:
+    """The cursors in the working folder know of loads that the older file does not have."""
+    installation: Installation = new_installation(80)
+    assert installation.night("sync") == 0
+    warehouse = installation.data / "hirefunnel.duckdb"
+    backup = warehouse.read_bytes()
+    installation.world.advance(days=1)
+    assert installation.night("sync") == 0
+    complete = raw_rows(installation)
+
+    warehouse.write_bytes(backup)
+    assert installation.night("sync") == 0, installation.output
+    assert raw_rows(installation) == complete
+
+    warehouse.unlink()
+    assert installation.night("sync") == 0, installation.output
+    current = {
+        f"{vendor}.{resource}": len(installation.truth.current(vendor, resource))
+        for vendor, resource in RESOURCES
+    }
+    assert raw_rows(installation) == current
+
+
+def test_a_lost_working_folder_costs_no_cursor(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+    assert installation.night("sync") == 0
+    before = raw_rows(installation)
+    shutil.rmtree(installation.data / "dlt")
+
+    assert installation.night("sync") == 0
+    assert raw_rows(installation) == before
+    assert any("starting_after" in params for _, params in asked(installation, "hirednow"))
+
+
+def test_one_vendor_on_a_new_folder_gives_a_working_warehouse(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+
+    assert installation.hirefunnel("run", "talkpush") == 0, installation.output
+    assert installation.query("select count(*) from marts.fct_funnel_events") != [(0,)]
+    assert {request.vendor for request in installation.simulator.requests} == {"talkpush"}
+    assert (installation.data / "published" / "current.duckdb").exists()
+
+
+def test_a_campaign_that_is_gone_fails_alone(new_installation: Any) -> None:
+    installation: Installation = new_installation(100)
+    hirings = installation.world.hirings
+    faults = installation.simulator.faults
+    gone = {"campaign_id": hirings[0].hirednow_id}
+    faults.add("hirednow", "status", status=404, params=gone, times=None)
+    faults.add("linkup", "status", status=404, params={"job_id": "4100983845"}, times=None)
+
+    assert installation.night("sync") == 1
+    results = installation.truth.current("hirednow", "results").values()
+    others = [r for r in results if r["campaign"]["id"] != hirings[0].hirednow_id]
+    assert installation.query("select count(*) from raw_hirednow.results") == [(len(others),)]
+    applicants = installation.truth.current("linkup", "candidates").values()
+    kept = [r for r in applicants if r["job_id"] != "4100983845"]
+    assert installation.query("select count(*) from raw_linkup.candidates") == [(len(kept),)]
+
+    faults.clear()
+    assert installation.night("sync") == 0
+    assert installation.query("select count(*) from raw_hirednow.results") == [(len(results),)]
+    spent = installation.query("select sum(credits) from ops.credits")
+    assert spent == [(installation.simulator.credits_spent,)]
+
+
+def test_a_demo_touches_nothing_that_no_demo_made(new_installation: Any) -> None:
+    installation: Installation = new_installation(50)
+    assert installation.night("sync") == 0
+    before = raw_rows(installation)
+
+    assert installation.hirefunnel("demo", "--people", "50", "--nights", "1") == 2
+    assert raw_rows(installation) == before
+
+
+def test_files_are_their_owners_only(new_installation: Any) -> None:
+    installation: Installation = new_installation(50)
+    with environment(installation.environment):
+        command = [str(Path(sys.executable).with_name("hirefunnel")), "sync", "hirednow"]
+        subprocess.run(command, check=True, capture_output=True, env=os.environ.copy())
+
+    for path in [installation.data, *installation.data.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path

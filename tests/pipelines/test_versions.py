@@ -135,12 +135,23 @@ def test_fields_nobody_declared_are_kept_as_text_whatever_they_look_like(
 
 
 def test_loading_a_package_twice_adds_nothing(warehouse: Warehouse) -> None:
-    """What a crash between the merge and its commitment to dlt's log leads to."""
-    warehouse.load(row("UNRATED"), row("GOOD", 2))
-    warehouse.clock = itertools.count()
-    warehouse.load(row("UNRATED"), row("GOOD", 2))
+    """What a crash between the merge and its commitment to dlt's log leads to; two versions at once included."""
+    for _ in range(3):
+        warehouse.clock = itertools.count()
+        warehouse.load(row("UNRATED"), row("GOOD"), row("GOOD", 2))
 
-    assert warehouse.query("select count(*) from raw_shop.things") == [(2,)]
+    assert warehouse.ratings() == ["UNRATED", "GOOD"]
+    assert warehouse.ratings(2) == ["GOOD"]
+
+
+def test_a_version_seen_by_a_clock_set_back_takes_its_place_in_time(warehouse: Warehouse) -> None:
+    warehouse.clock = itertools.count(100)
+    warehouse.load(row("GOOD"))
+    for _ in range(2):
+        warehouse.clock = itertools.count(50)
+        warehouse.load(row("UNRATED"))
+
+    assert warehouse.ratings() == ["UNRATED", "GOOD"]
 
 
 def test_an_empty_table_has_the_columns_that_rows_will_need(warehouse: Warehouse) -> None:

@@ -85,8 +85,16 @@ def test_the_next_run_goes_on_before_the_last_day_that_had_an_update(reader):
     leads = Leads(lead(1, "2026-03-09T10:00:00.000+00:00"))
     reader.read(opened(FakeVendor(leads)), "leads")
     fake = FakeVendor(leads)
-    reader.read(opened(fake, as_of="2026-03-12T01:00:00Z"), "leads")
+    reader.read(opened(fake, as_of="2026-03-12T01:00:00Z", start_date="2026-03-01"), "leads")
     assert [day[:2] for day in days_asked(fake)] == ["07", "08", "09", "10", "11", "12"]
+
+
+def test_the_lookback_does_not_go_before_the_start_date(reader):
+    leads = Leads(lead(1, "2026-03-09T10:00:00.000+00:00"))
+    reader.read(opened(FakeVendor(leads), start_date="2026-03-08"), "leads")
+    fake = FakeVendor(leads)
+    reader.read(opened(fake, start_date="2026-03-08"), "leads")
+    assert [day[:2] for day in days_asked(fake)] == ["08", "09", "10"]
 
 
 def test_without_a_start_date_the_first_day_is_found_by_halving(reader):

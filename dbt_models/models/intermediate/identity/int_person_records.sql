@@ -29,7 +29,8 @@ named as (
         *,
         first_value(record_key) over (
             partition by component
-            order by record_created_at nulls last, vendor, record_id
+            order by
+                coalesce(record_created_at, first_seen_at), vendor, record_id
         ) as oldest_record_key
     from grouped
 ),

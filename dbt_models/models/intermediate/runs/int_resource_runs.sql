@@ -29,7 +29,9 @@ final as (
         max(versions_added) filter (
             where attempt_recency = 1 and status <> 'skipped'
         ) as rows_last_run,
-        max(finished_at) filter (where status = 'ok') as last_success_at
+        max(finished_at) filter (
+            where status in ('ok', 'partial')
+        ) as last_success_at
     from runs
     group by vendor, resource
 )
