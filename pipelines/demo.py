@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,7 +62,13 @@ def demo(nights: int, people: int, reporter: Reporter) -> int:
     _write_campaign_map(world, mappings)
     exit_code = 0
     with serve(world) as simulator:
-        variables = simulator.settings() | {"HIREFUNNEL_MAPPINGS_DIR": str(mappings)}
+        variables = {
+            **_no_settings_of_the_user(),
+            **simulator.settings(),
+            "HIREFUNNEL_MAPPINGS_DIR": str(mappings),
+            # dlt reads `.dlt/` here, where there is none
+            "DLT_PROJECT_DIR": str(settings.data_dir),
+        }
         for night in range(nights):
             reporter.say(f"night {night + 1} of {nights}: {world.now:%A %d %B %Y}")
             with environment(variables | {"HIREFUNNEL_AS_OF": world.now.isoformat()}):
@@ -94,6 +101,11 @@ def _night(reporter: Reporter) -> int:
         run.build()
         run.publish()
     return 1 if run.failures else 0
+
+
+def _no_settings_of_the_user() -> dict[str, str | None]:
+    """Real vendors' settings, unset: none of them is for the simulator."""
+    return {name: None for name in os.environ if name.startswith("SOURCES__")}
 
 
 def _refuse_real_data(settings: Settings) -> None:
