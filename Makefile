@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast lint format clean
+.PHONY: help demo test test-fast lint format bench bench-full clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,14 @@ format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
+
+bench: $(READY)  ## a backfill beside the limit and the alternatives, minutes
+	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --once-above 60 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run --results 40000 --recipients 4000 --runs 1 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
+
+bench-full: $(READY)  ## the same at full size, an hour or more
+	$(BIN)/python -m benchmarks.run --results 1000000 --recipients 100000 --runs 3 --limit-s 3600 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
 
 clean:  ## remove what make has built (never data/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

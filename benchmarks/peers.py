@@ -6,6 +6,7 @@ Each is set up as its own documentation advises for speed; `settings` says how, 
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,54 +167,56 @@ def _hirefunnel_brought(job: Job) -> tuple[Path, Tables]:
 
 
 def _singer(job: Job) -> list[list[str]]:
-    def stream(name: str, nested: list[str], **more: Any) -> dict[str, Any]:
-        settings = {"name": name, "records_path": "$.data[*]", "primary_keys": ["id"]}
-        return {**settings, "except_keys": nested, **more}
+    """Two taps, for paging is set for a tap and not for a stream; one target reads both."""
 
-    links = {
-        "pagination_request_style": "jsonpath_paginator",
-        "pagination_response_style": "hateoas_body",
-        "next_page_token_path": "$.pagination.urls.next",
-    }
+    def tap(name: str, streams: list[dict[str, Any]], **paging: Any) -> str:
+        shared = {"api_url": job.vendors.url, "backoff_type": "header"}
+        token = {"auth_method": "bearer_token", "bearer_token": TOKEN}
+        program = str(job.venvs / "tap" / "bin" / "tap-rest-api-msdk")
+        config = job.write(f"{name}.json", {**shared, **token, **paging, "streams": streams})
+        return shlex.join([program, "--config", config])
+
+    def stream(name: str, path: str, params: dict[str, Any], nested: list[str]) -> dict[str, Any]:
+        settings = {"name": name, "path": path, "params": params, "except_keys": nested}
+        return {**settings, "records_path": "$.data[*]", "primary_keys": ["id"]}
+
     results = [
         stream(
             f"results_{number}",
+            "/v1/campaigns/role/results",
+            {"campaign_id": campaign_id, "limit": 100, "sort": "asc"},
             NESTED_RESULT,
-            path="/v1/campaigns/role/results",
-            params={"campaign_id": campaign_id, "limit": 100, "sort": "asc"},
-            next_page_token_path="$.last_record_index",  # noqa: S106 - no secret
-            pagination_next_page_param="starting_after",
         )
         for number, campaign_id in enumerate(job.campaign_ids)
     ]
-    params = {"per_page": 50}
-    campaigns = stream("campaigns", NESTED_CAMPAIGN, path="/campaigns", params=params, **links)
+    size = {"per_page": 50}
     recipients = [
-        stream(
-            f"recipients_{number}",
-            NESTED_RECIPIENT,
-            path=f"/campaigns/{campaign_id}/recipients",
-            params=params,
-            **links,
-        )
-        for number, campaign_id in enumerate(job.easir_ids)
+        stream(f"recipients_{number}", f"/campaigns/{owner}/recipients", size, NESTED_RECIPIENT)
+        for number, owner in enumerate(job.easir_ids)
     ]
-    tap = {
-        "api_url": job.vendors.url,
-        "auth_method": "bearer_token",
-        "bearer_token": TOKEN,
-        "backoff_type": "header",
-        "streams": [*results, campaigns, *recipients],
-    }
-    target = {"path": str(job.folder / "singer.duckdb"), "default_target_schema": "main"}
-    venvs = job.venvs
+    campaigns = stream("campaigns", "/campaigns", size, NESTED_CAMPAIGN)
+    taps = (
+        tap(
+            "hirednow",
+            results,
+            pagination_request_style="jsonpath_paginator",
+            pagination_response_style="page",
+            next_page_token_path="$.last_record_index",  # noqa: S106 - no secret
+            pagination_next_page_param="starting_after",
+        ),
+        tap(
+            "easir",
+            [campaigns, *recipients],
+            pagination_request_style="jsonpath_paginator",
+            pagination_response_style="hateoas_body",
+            next_page_token_path="$.pagination.urls.next",  # noqa: S106 - no secret
+        ),
+    )
+    warehouse = {"path": str(job.folder / "singer.duckdb"), "default_target_schema": "main"}
+    target = str(job.venvs / "target" / "bin" / "target-duckdb")
     return [
-        [str(venvs / "tap" / "bin" / "tap-rest-api-msdk"), "--config", job.write("tap.json", tap)],
-        [
-            str(venvs / "target" / "bin" / "target-duckdb"),
-            "--config",
-            job.write("target.json", target),
-        ],
+        ["bash", "-c", " && ".join(taps)],
+        [target, "--config", job.write("target.json", warehouse)],
     ]
 
 

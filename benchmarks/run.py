@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -16,7 +17,7 @@ from .peers import PEERS, Job, NotInstalledError, Peer
 from .report import markdown, put_section, text
 from .vendor import RunningVendors, running_vendors
 
-FOLDER = Path("/tmp/bench/harness")  # noqa: S108 - `--folder` says otherwise
+FOLDER = Path(tempfile.gettempdir()) / "hirefunnel-benchmarks"
 
 
 @dataclass

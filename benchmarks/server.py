@@ -1,6 +1,6 @@
 """The two vendors over HTTP: one process, no framework, pages sliced from mapped files.
 
-    python -m benchmarks.server --results 20000 --recipients 2000 --folder /tmp/bench
+    python -m benchmarks.server --results 20000 --recipients 2000 --folder FOLDER
 
 prints its address and serves until its input ends. `POST /bench/start` sets the network (latency_ms, rate, burst) and
 forgets the counts; `GET /bench/stats` tells them.

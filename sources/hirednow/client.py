@@ -55,12 +55,15 @@ class PacedAdapter(HTTPAdapter):
 
 
 def json_object(response: Response) -> dict[str, Any] | None:
-    """The answer's JSON object, or None when the body is anything else."""
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
+    """The answer's JSON object, or None when the body is anything else; parsed once."""
+    if "json_object" not in response.__dict__:
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        response.__dict__["json_object"] = body if isinstance(body, dict) else None
+    found: dict[str, Any] | None = response.__dict__["json_object"]
+    return found
 
 
 def is_garbled(response: Response | None, _error: BaseException | None) -> bool:

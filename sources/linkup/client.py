@@ -65,12 +65,15 @@ class PacedAdapter(HTTPAdapter):
 
 
 def json_object(response: Response) -> dict[str, Any]:
-    """The answer's JSON object, or an empty one when the body is anything else."""
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    """The answer's JSON object, or an empty one when the body is anything else; parsed once."""
+    if "json_object" not in response.__dict__:
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        response.__dict__["json_object"] = body if isinstance(body, dict) else {}
+    found: dict[str, Any] = response.__dict__["json_object"]
+    return found
 
 
 def error_code(response: Response) -> str:
