@@ -26,7 +26,7 @@ def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
         )
     names = [resource] if resource else known
     with open_run(settings, "reset", reporter) as run:
-        from .sync import forget_cursors
+        from .pipeline import forget_cursors
 
         forgotten = forget_cursors(vendor, settings, names)
         shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)

@@ -34,10 +34,10 @@ class Run:
 
     def sync(self, vendors: list[Vendor]) -> list[ResourceRun]:
         """Extracts and loads each vendor; one vendor's failure never stops the others."""
-        from . import sync
+        from . import pipeline, sync
 
         results: list[ResourceRun] = []
-        sync.create_missing_tables(self.settings)
+        pipeline.create_missing_tables(self.settings)
         for found in sync.sync(vendors, self.settings, self.reporter):
             with sync.writing:
                 self.history.add_resource_runs(self.run_id, found)
@@ -48,9 +48,9 @@ class Run:
 
     def build(self) -> list[NodeResult]:
         """Builds and tests the models."""
-        from . import build, sync
+        from . import build, pipeline
 
-        sync.create_missing_tables(self.settings)
+        pipeline.create_missing_tables(self.settings)
         results = build.build(self.settings, self.reporter)
         self.history.add_build_results(self.run_id, results)
         failed = [result for result in results if result.is_failure]

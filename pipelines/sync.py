@@ -14,19 +14,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import dlt
 from dlt.common.pipeline import ExtractInfo, LoadInfo
-from dlt.pipeline.helpers import pipeline_drop
 
 from . import database, versions
 from . import settings as clock
 from .columnar import OWN_COLUMNS
 from .errors import WarehouseHeldError
 from .history import ResourceRun
+from .pipeline import finish_pending, open_pipeline
 from .redact import mask
 from .report import Reporter
 from .settings import Settings
-from .vendors import VENDORS, Vendor, is_configured
+from .vendors import Vendor, is_configured
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
@@ -38,50 +37,12 @@ log = logging.getLogger("hirefunnel")
 writing = threading.Lock()
 
 
-def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
-    """The vendor's dlt pipeline, in this data folder, loading versions into `raw_<vendor>`."""
-    pipeline = dlt.pipeline(
-        pipeline_name=vendor.name,
-        pipelines_dir=str(settings.dlt_dir),
-        # The staging schema is dlt's own; its name must not look like one of ours.
-        destination=versions.warehouse(
-            credentials=str(settings.warehouse),
-            destination_name="duckdb",
-            staging_dataset_name_layout="_staging_%s",
-        ),
-        dataset_name=vendor.dataset,
-    )
-    if not pipeline.has_pending_data and _is_ahead_of_warehouse(pipeline, vendor, settings):
-        pipeline = pipeline.drop()
-    if not pipeline.state["_state_version"]:  # the cursors are in the warehouse, too
-        pipeline.sync_destination()
-    return pipeline
-
-
-def _is_ahead_of_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
-    """Whether the cursors know of loads that the warehouse does not: it was replaced by an older one."""
-    if not pipeline.state["_state_version"]:
-        return False
-    with database.connect(settings.warehouse) as connection:
-        if "_dlt_pipeline_state" not in database.tables(connection, vendor.dataset):
-            return True
-        row = connection.execute(
-            f"select max(version) from {vendor.dataset}._dlt_pipeline_state where pipeline_name = ?",
-            [vendor.name],
-        ).fetchone()
-    stored = row[0] if row and row[0] is not None else 0
-    return bool(stored < pipeline.state["_state_version"])
-
-
 def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSource:
     """The vendor's source with its settings, and what the conductor adds to them."""
     arguments["as_of"] = clock.now().isoformat()
     if vendor.pays:
         arguments["page_store"] = str(settings.spool_dir / vendor.name)
-    source = vendor.source(**arguments)
-    # A text stays a text, whatever it looks like: only declared columns are typed.
-    source.schema.remove_type_detection("iso_timestamp")
-    return source
+    return vendor.source(**arguments)
 
 
 def sync(
@@ -134,7 +95,7 @@ class _VendorSync:
                     self.pipeline = open_pipeline(self.vendor, self.settings)
                     if self.pipeline.has_pending_data:
                         step.update("loading what an earlier run left")
-                        _finish_pending(self.pipeline)
+                        finish_pending(self.pipeline)
                 if not is_configured(self.vendor):
                     return [
                         ResourceRun(self.vendor.name, name, started_at, clock.now(), "skipped")
@@ -200,39 +161,6 @@ class _VendorSync:
         )
 
 
-def _finish_pending(pipeline: Pipeline) -> None:
-    """Loads the packages of a run that was cut short; without this, nothing new would be extracted."""
-    pipeline.normalize()
-    pipeline.load()
-
-
-def create_missing_tables(settings: Settings) -> None:
-    """Makes the raw tables of every vendor exist, so that every model builds with any of them."""
-    with database.connect(settings.warehouse) as connection:
-        existing = {
-            vendor.name: set(database.tables(connection, vendor.dataset))
-            for vendor in VENDORS.values()
-        }
-    for vendor in VENDORS.values():
-        if not existing[vendor.name] >= {*vendor.resources, "_dlt_loads"}:
-            _create_tables(vendor, open_pipeline(vendor, settings), existing[vendor.name])
-
-
-def _create_tables(vendor: Vendor, pipeline: Pipeline, existing: set[str]) -> None:
-    if pipeline.has_pending_data:
-        _finish_pending(pipeline)
-    source = vendor.blueprint()
-    missing = [
-        versions.empty_table(resource)
-        for name, resource in source.selected_resources.items()
-        if name not in existing
-    ]
-    if missing:
-        empty = dlt.source(lambda: missing, name=source.name, max_table_nesting=0)()
-        pipeline.extract(empty, loader_file_format="parquet")
-        _finish_pending(pipeline)
-
-
 def _versions_added(pipeline: Pipeline, table: str, loaded: LoadInfo) -> int:
     with pipeline.sql_client() as client:
         qualified = client.make_qualified_table_name(table)
@@ -293,22 +221,3 @@ def _root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
-
-
-def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> list[str]:
-    """Drops the cursors of these resources, in the working folder and in the warehouse.
-
-    Returns:
-        The resources that had one.
-    """
-    pipeline = open_pipeline(vendor, settings)
-    pipeline.sync_destination()
-    if not list(pipeline.schemas or ()):
-        return []
-    if pipeline.has_pending_data:
-        _finish_pending(pipeline)
-    drop = pipeline_drop(pipeline, resources=resources, state_only=True)
-    forgotten = list(drop.info["resource_states"])
-    if forgotten:
-        drop()
-    return forgotten

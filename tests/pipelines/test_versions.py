@@ -52,9 +52,7 @@ class Warehouse:
         )
 
     def source(self, rows: list[dict[str, Any]]) -> Any:
-        source = shop(rows)
-        source.schema.remove_type_detection("iso_timestamp")
-        return source
+        return shop(rows)
 
     def load(self, *rows: dict[str, Any]) -> None:
         pipeline = self.pipeline()

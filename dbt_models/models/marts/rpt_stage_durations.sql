@@ -32,6 +32,21 @@ furthest as (
     group by person_id, hiring_campaign
 ),
 
+-- Whoever has the assessment's verdict no longer waits for it.
+verdicts as (
+    select
+        assessments.person_id,
+        assessments.hiring_campaign,
+        'assessed' as stage
+    from {{ ref('fct_assessments') }} as assessments
+    inner join {{ ref('int_status_map') }} as status_map
+        on
+            status_map.vendor = 'hirednow'
+            and {{ status_key('assessments.recommendation_status') }}
+            = status_map.status_key
+    group by assessments.person_id, assessments.hiring_campaign
+),
+
 moves as (
     select
         journeys.hiring_campaign,
@@ -41,7 +56,8 @@ moves as (
         {{ days_between('entered.reached_at', 'followed.reached_at') }}
             as days,
         journeys.is_open
-        and entered.stage_order = furthest.furthest_stage_order as is_waiting
+        and entered.stage_order = furthest.furthest_stage_order
+        and verdicts.stage is null as is_waiting
     from journeys
     cross join steps
     left join journey_stages as entered
@@ -58,6 +74,11 @@ moves as (
         on
             journeys.person_id = furthest.person_id
             and journeys.hiring_campaign = furthest.hiring_campaign
+    left join verdicts
+        on
+            journeys.person_id = verdicts.person_id
+            and journeys.hiring_campaign = verdicts.hiring_campaign
+            and steps.from_stage = verdicts.stage
 ),
 
 final as (
