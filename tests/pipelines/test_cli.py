@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from pipelines import cli, lock
+from pipelines import settings as configuration
 from pipelines.settings import PACKAGE_ROOT, Settings
 
 COMMANDS = sorted(get_command(cli.app).commands)  # type: ignore[attr-defined]
@@ -120,7 +121,23 @@ def test_a_warehouse_open_in_another_program_is_exit_3(installation: Settings) -
     assert "open in another program" in result.stderr
 
 
-def test_a_damaged_warehouse_is_one_sentence(installation: Settings) -> None:
+def test_status_says_who_holds_the_warehouse_and_leaves_it_alone(installation: Settings) -> None:
+    """Opening it, even to read, would break the run that holds it."""
+    installation.prepare()
+    installation.warehouse.write_bytes(b"never opened")
+    with lock.hold(installation, "run"):
+        result = hirefunnel("status", "--json")
+
+    assert result.returncode == 1
+    assert "hirefunnel run" in json.loads(result.stdout)["held_by"]
+
+
+def test_a_damaged_warehouse_is_one_sentence(
+    installation: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's words name a block, which is no lock."""
+    monkeypatch.setenv("HIREFUNNEL_DATA_DIR", str(tmp_path / "blocks"))
+    installation = configuration.load()
     installation.prepare()
     installation.warehouse.write_bytes(b"no database" * 1000)
 

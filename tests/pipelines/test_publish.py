@@ -105,6 +105,16 @@ def test_a_few_older_copies_are_kept(built: Settings) -> None:
     assert len(list(built.published_dir.glob("hirefunnel-*.duckdb"))) == publish.KEPT_COPIES
 
 
+def test_after_a_clock_that_was_ahead_the_newest_copy_is_kept(built: Settings) -> None:
+    """By name it is the oldest."""
+    for day in range(publish.KEPT_COPIES):
+        publish.publish(built, AT + timedelta(days=30 + day), "run", [])
+
+    newest = publish.publish(built, AT, "run", [])
+    assert publish.newest(built) == newest
+    assert newest.exists()
+
+
 def test_two_publications_in_one_second_are_two_files(built: Settings) -> None:
     first = publish.publish(built, AT, "run-1", [])
     second = publish.publish(built, AT, "run-2", [])
