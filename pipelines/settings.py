@@ -62,7 +62,7 @@ class Settings:
 
     @property
     def dbt_dir(self) -> Path:
-        """dbt's target, logs and the seeds made from the mappings."""
+        """dbt's copy of the project with the mappings as seeds, its target and its logs."""
         return self.data_dir / "dbt"
 
     @property
