@@ -135,8 +135,9 @@ class Service:
     def _hirednow(self, params: dict[str, str]) -> Answer:
         listing = self._results.get(params.get("campaign_id", ""))
         limit = int(params.get("limit", 10))
-        if listing is None or params.get("sort") != "asc" or not 1 <= limit <= 100:
-            return 400, b'{"message":"unknown campaign, not ascending, or a wrong limit"}', ""
+        descending = params.get("sort", "desc") == "desc"
+        if listing is None or not 1 <= limit <= 100:
+            return 400, b'{"message":"unknown campaign, or a wrong limit"}', ""
         shelf = self.vendors.results
         first, stop = listing.first, listing.stop
         if "start_date" in params:
@@ -147,6 +148,10 @@ class Service:
             stop = bisect_right(shelf.days, day, first, stop)
         if "starting_after" in params:
             first = bisect_right(shelf.order, int(params["starting_after"]), first, stop)
+        if descending and limit == 1 and first < stop:  # nobody asks for more of a descending list
+            first, stop = stop - 1, stop
+        elif descending:
+            return 400, b'{"message":"only the last result is served descending"}', ""
         last = min(first + limit, stop)
         more = b"true" if last < stop else b"false"
         cursor = b'"%d"' % shelf.order[last - 1] if first < last else b"null"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 
 CONTENT_HASH = "_content_hash"
 SEEN_AT = "_seen_at"
-OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_id", "_dlt_load_id"})
-BATCH_BYTES = 16 * 1024 * 1024
+OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_load_id"})
+BATCH_BYTES = 8 * 1024 * 1024
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-_TYPES = {
+DUCKDB_TYPES = {
     "text": "VARCHAR",
     "json": "JSON",
     "bigint": "BIGINT",
@@ -40,8 +40,8 @@ _UNTYPED = {"text", "json"}
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The record as JSON with sorted keys: equal bytes for equal content."""
     try:
-        return orjson.dumps(record, option=_OPTIONS, default=str)
-    except TypeError:  # an integer past 64 bits, half of a surrogate pair
+        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS, default=str)
+    except TypeError:  # an integer past 64 bits, half of a surrogate pair, a key that is no text
         text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
         return text.encode("utf-8", "replace")
 
@@ -49,6 +49,21 @@ def canonical(record: Mapping[str, Any]) -> bytes:
 def content_hash(record: Mapping[str, Any]) -> str:
     """The md5 of the record's canonical JSON, as 32 hex digits."""
     return md5(canonical(record), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records on their way into columns.
+
+    Attributes:
+        lines: Each record as canonical JSON.
+        seen_at: When each was seen, in microseconds since 1970.
+        undeclared: The fields in them that nobody declared.
+    """
+
+    lines: list[bytes]
+    seen_at: list[int]
+    undeclared: Iterable[str]
 
 
 class Batches:
@@ -67,60 +82,67 @@ class Batches:
         }
         self._declared = frozenset(self._columns)
         self._normalize = normalize
-        self._engine = duckdb.connect(config={"threads": 2})
+        self._engine = duckdb.connect(config={"threads": 1})
         self._engine.execute("set TimeZone = 'UTC'")
         self._next_seen = 0
+        self.bytes_added = 0
         self._start_batch()
+
+    def take(self) -> Batch:
+        """What was added since the last time."""
+        batch = Batch(self._lines, self._seen, self._undeclared)
+        self._start_batch()
+        return batch
 
     def _start_batch(self) -> None:
         self._lines: list[bytes] = []
         self._seen: list[int] = []
-        self._bytes = 0
         self._undeclared: dict[str, None] = {}
+        self._full_at = self.bytes_added + BATCH_BYTES
 
-    def of(
-        self,
-        pages: Iterable[list[dict[str, Any]] | dict[str, Any]],
-        now: Callable[[], datetime],
-        on_records: Callable[[int], None],
-    ) -> Iterator[pa.Table]:
-        """The pages' records as tables; the last one may be small.
+    @property
+    def has_records(self) -> bool:
+        """Whether records were added since the last batch was taken."""
+        return bool(self._lines)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is enough for a batch."""
+        return self.bytes_added >= self._full_at
+
+    def add(self, page: list[dict[str, Any]] | dict[str, Any], seen_at: datetime) -> int:
+        """Adds what a resource yielded.
 
         Args:
-            pages: What a resource yields.
-            now: The clock, asked once a page.
-            on_records: Told how many records came, for progress.
-        """
-        for page in pages:
-            records = [page] if isinstance(page, dict) else page
-            self._add(records, now())
-            on_records(len(records))
-            if self._bytes >= BATCH_BYTES:
-                yield self._table()
-        if self._lines:
-            yield self._table()
+            page: The record or records.
+            seen_at: When they came.
 
-    def _add(self, records: list[dict[str, Any]], seen_at: datetime) -> None:
+        Returns:
+            How many records there are.
+        """
+        records = [page] if isinstance(page, dict) else page
+        lines = list(map(canonical, records))
         for record in records:
             if not record.keys() <= self._declared:
                 self._undeclared |= dict.fromkeys(record.keys() - self._declared)
-            line = canonical(record)
-            self._lines.append(line)
-            self._bytes += len(line)
+        self._lines += lines
+        self.bytes_added += sum(map(len, lines))
         # A microsecond apart, so that two versions of a record on one page keep their order.
         first = max(round(seen_at.timestamp() * 1_000_000), self._next_seen)
         self._next_seen = first + len(records)
         self._seen += range(first, self._next_seen)
+        return len(records)
 
-    def _table(self) -> pa.Table:
+    def table(self, batch: Batch) -> pa.Table:
+        """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile."""
         lines = pa.table(
             {
-                "line": pa.array(self._lines, pa.string()),
-                SEEN_AT: pa.array(self._seen, pa.timestamp("us", "UTC")),
+                "line": pa.array(batch.lines, pa.string()),
+                SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
             }
         )
-        table = self._engine.from_arrow(lines).query("lines", self._query()).to_arrow_table()
-        self._start_batch()
+        query = self._query(batch.undeclared)
+        table = self._engine.from_arrow(lines).query("lines", query).to_arrow_table()
         # A column of variants, or of a field that is always null, is no news.
         empty = [
             name
@@ -129,7 +151,7 @@ class Batches:
         ]
         return table.drop_columns(empty)
 
-    def _query(self) -> str:
+    def _query(self, undeclared: Iterable[str]) -> str:
         as_read = {
             name: "JSON" if kind == "json" else "VARCHAR" for name, kind in self._columns.items()
         }
@@ -137,7 +159,7 @@ class Batches:
         columns = [
             part for name, kind in self._columns.items() for part in _typed_column(name, kind)
         ]
-        columns += self._undeclared_columns()
+        columns += self._undeclared_columns(undeclared)
         return f"""
             with read as (
                 select line, {SEEN_AT}, from_json(line, '{shape}') as record from lines
@@ -145,10 +167,10 @@ class Batches:
             select {", ".join(columns)}, md5(line) as {CONTENT_HASH}, {SEEN_AT} from read
         """
 
-    def _undeclared_columns(self) -> Iterator[str]:
+    def _undeclared_columns(self, fields: Iterable[str]) -> Iterator[str]:
         """A field that nobody declared is kept as text, whatever it is: its type never changes."""
         used = {*self._declared, *OWN_COLUMNS, *(f"{name}__v_text" for name in self._declared)}
-        for field in sorted(self._undeclared):
+        for field in sorted(fields):
             name = self._column_name(field)
             while name in used:
                 name += "_"
@@ -169,7 +191,7 @@ def _typed_column(name: str, kind: str) -> Iterator[str]:
     if kind in _UNTYPED:
         yield f"{value} as {_quoted(name)}"
         return
-    typed = f"try_cast({value} as {_TYPES[kind]})"
+    typed = f"try_cast({value} as {DUCKDB_TYPES[kind]})"
     if kind == "bigint":  # 3.7 is no integer, though a cast would round it
         typed = f"if(try_cast({value} as DOUBLE) = {typed}, {typed}, null)"
     yield f"{typed} as {_quoted(name)}"

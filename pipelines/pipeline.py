@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import dlt
+from dlt.common.schema import Schema
 from dlt.pipeline.helpers import pipeline_drop
 
 from . import database, versions
+from .columnar import DUCKDB_TYPES
 from .settings import Settings
 from .vendors import VENDORS, Vendor
 
 if TYPE_CHECKING:
+    from dlt.common.schema.typing import TTableSchemaColumns
     from dlt.pipeline.pipeline import Pipeline
 
 
@@ -20,11 +23,8 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
     pipeline = dlt.pipeline(
         pipeline_name=vendor.name,
         pipelines_dir=str(settings.dlt_dir),
-        # The staging schema is dlt's own; its name must not look like one of ours.
         destination=versions.warehouse(
-            credentials=str(settings.warehouse),
-            destination_name="duckdb",
-            staging_dataset_name_layout="_staging_%s",
+            credentials=str(settings.warehouse), destination_name="duckdb"
         ),
         dataset_name=vendor.dataset,
     )
@@ -57,30 +57,40 @@ def finish_pending(pipeline: Pipeline) -> None:
 
 
 def create_missing_tables(settings: Settings) -> None:
-    """Makes the raw tables of every vendor exist, so that every model builds with any of them."""
+    """Makes the raw tables of every vendor exist, so that every model builds with any of them.
+
+    dlt finds them as they are when it first loads, and adds what they lack.
+    """
     with database.connect(settings.warehouse) as connection:
-        existing = {
-            vendor.name: set(database.tables(connection, vendor.dataset))
-            for vendor in VENDORS.values()
-        }
-    for vendor in VENDORS.values():
-        if not existing[vendor.name] >= {*vendor.resources, "_dlt_loads"}:
-            _create_tables(vendor, open_pipeline(vendor, settings), existing[vendor.name])
+        for vendor in VENDORS.values():
+            existing = set(database.tables(connection, vendor.dataset))
+            if existing >= {*vendor.resources, "_dlt_loads"}:
+                continue
+            connection.execute(f"create schema if not exists {vendor.dataset}")
+            for name, columns in _tables(vendor).items():
+                connection.execute(
+                    f"create table if not exists {vendor.dataset}.{name} ({ddl(columns)})"
+                )
 
 
-def _create_tables(vendor: Vendor, pipeline: Pipeline, existing: set[str]) -> None:
-    if pipeline.has_pending_data:
-        finish_pending(pipeline)
+def ddl(columns: TTableSchemaColumns) -> str:
+    """A table's columns as its definition lists them."""
+    return ", ".join(
+        f'"{name}" {DUCKDB_TYPES[str(hints["data_type"])]}'
+        + ("" if hints.get("nullable", True) else " not null")
+        for name, hints in columns.items()
+    )
+
+
+def _tables(vendor: Vendor) -> dict[str, TTableSchemaColumns]:
+    """The columns of the tables that the vendor's resources load, and of dlt's list of loads."""
     source = vendor.blueprint()
-    missing = [
-        versions.empty_table(resource)
+    tables = {
+        name: versions.table_columns(resource)
         for name, resource in source.selected_resources.items()
-        if name not in existing
-    ]
-    if missing:
-        empty = dlt.source(lambda: missing, name=source.name, max_table_nesting=0)()
-        pipeline.extract(empty, loader_file_format="parquet")
-        finish_pending(pipeline)
+    }
+    loads = Schema(vendor.name).get_table("_dlt_loads")
+    return {**tables, "_dlt_loads": loads["columns"]}
 
 
 def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> list[str]:

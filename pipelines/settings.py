@@ -25,10 +25,9 @@ PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 _DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "LOAD__DELETE_COMPLETED_JOBS": "true",
-    "LOAD__TRUNCATE_STAGING_DATASET": "true",
     "NORMALIZE__WORKERS": "1",
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
-    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_ID": "true",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_ID": "false",  # files are taken as they are
     "EXTRACT__MAX_PARALLEL_ITEMS": "1",
 }
 
@@ -140,7 +139,7 @@ def _warehouse_elsewhere() -> Path | None:
         )
     path = Path(text).expanduser().resolve()
     # DuckDB names a database after its file, and could not tell it from a schema of the same name
-    if path.stem in _SCHEMAS or path.stem.startswith(("raw_", "_staging_")):
+    if path.stem in _SCHEMAS or path.stem.startswith("raw_"):
         raise SettingsError(
             f"DESTINATION__DUCKDB__CREDENTIALS names {path.name}, but {path.stem} is a schema inside it; "
             "choose another file name."

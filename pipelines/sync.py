@@ -1,7 +1,7 @@
-"""Vendors' extract and load: all vendors at once, each with what is pending first, then a load a resource.
+"""Vendors' extract and load: all vendors at once, each with what is pending first, then resource by resource.
 
-The unit of commitment is the resource: its rows and its cursor reach the warehouse together or not at all, and one
-resource's failure leaves the others' loads in place.
+The unit of commitment is the load package, some seconds of a resource's reading: its rows and its cursor reach the
+warehouse together or not at all. A resource that fails keeps what it brought until then, and leaves the others alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from dlt.common.pipeline import ExtractInfo, LoadInfo
@@ -26,12 +27,17 @@ from .redact import mask
 from .report import Reporter
 from .settings import Settings
 from .vendors import Vendor, is_configured
+from .versions import VersionedResource
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
     from dlt.pipeline.pipeline import Pipeline
 
 log = logging.getLogger("hirefunnel")
+
+# Once so much was read, or for so long, it is loaded together with its cursor, and reading goes on.
+CHECKPOINT_BYTES = 128 * 1024 * 1024
+CHECKPOINT_S = 30.0
 
 # Vendors are read side by side and written one after the other: loads are short beside the vendors' answers.
 writing = threading.Lock()
@@ -91,7 +97,7 @@ class _VendorSync:
         started_at = clock.now()
         with self.reporter.step(self.vendor.name) as step:
             try:
-                with writing:
+                with writing, database.connect(self.settings.warehouse):
                     self.pipeline = open_pipeline(self.vendor, self.settings)
                     if self.pipeline.has_pending_data:
                         step.update("loading what an earlier run left")
@@ -114,7 +120,8 @@ class _VendorSync:
 
     def _sync_resource(self, source: DltSource, name: str) -> ResourceRun:
         started_at = clock.now()
-        rows_read = 0
+        rows_read = versions_added = 0
+        metrics: dict[str, Any] = {}
         pipeline = self.pipeline
 
         with self.reporter.step(f"{self.vendor.name} · {name}") as step:
@@ -126,23 +133,31 @@ class _VendorSync:
                 rows_read += records
                 step.tick(records)
 
+            part = source.with_resources(name)
+            reading = VersionedResource(
+                part.resources[name],
+                part.schema.naming.normalize_identifier,
+                clock.now,
+                count,
+                is_due=_Checkpoint().is_due,
+            )
             try:
-                part = source.with_resources(name)
-                normalize = part.schema.naming.normalize_identifier
-                versions.load_versions(part.resources[name], normalize, clock.now, count)
-                extracted = pipeline.extract(part, loader_file_format="parquet")
-                with writing:
-                    pipeline.normalize()
-                    loaded = pipeline.load()
-                    versions_added = _versions_added(pipeline, name, loaded)
+                while not reading.is_done:
+                    extracted = pipeline.extract(part, loader_file_format="parquet")
+                    _add_metrics(metrics, _custom_metrics(extracted, name))
+                    with writing, database.connect(self.settings.warehouse):
+                        pipeline.normalize()
+                        versions_added += _versions_added(pipeline, name, pipeline.load())
+                    if self.vendor.pays:
+                        self._mark_reported()
+                if reading.error is not None:
+                    raise reading.error
             except Exception as error:
-                return _failure(self.vendor, name, started_at, error, rows_read)
+                reading.close()
+                return _failure(
+                    self.vendor, name, started_at, error, rows_read, versions_added, metrics
+                )
         self.committed.add(name)
-        if self.vendor.pays:
-            spool = self.settings.spool_dir / self.vendor.name
-            spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (spool / "reported").touch()  # what these pages cost is known
-        metrics = _custom_metrics(extracted, name)
         failures = metrics.get("failures", [])
         declared = set(versions.declared_columns(source.resources[name]))
         return ResourceRun(
@@ -159,6 +174,34 @@ class _VendorSync:
             new_fields=_undeclared(pipeline, name, declared),
             credits=tuple(metrics.get("credits", {}).items()),
         )
+
+    def _mark_reported(self) -> None:
+        """Says in the spool that what its pages cost so far is known."""
+        spool = self.settings.spool_dir / self.vendor.name
+        spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (spool / "reported").touch()
+
+
+class _Checkpoint:
+    """Cuts a resource's reading into load packages: what a kill costs at most, and what memory holds."""
+
+    def __init__(self) -> None:
+        self._last = monotonic()
+
+    def is_due(self, bytes_read: int) -> bool:
+        """Whether what was read is to be loaded now."""
+        if bytes_read < CHECKPOINT_BYTES and monotonic() - self._last < CHECKPOINT_S:
+            return False
+        self._last = monotonic()
+        return True
+
+
+def _add_metrics(metrics: dict[str, Any], found: dict[str, Any]) -> None:
+    """What one package's reading told, added to what the resource's told so far."""
+    spent = metrics.setdefault("credits", {})
+    for campaign_id, amount in found.pop("credits", {}).items():
+        spent[campaign_id] = spent.get(campaign_id, 0) + amount
+    metrics |= found
 
 
 def _versions_added(pipeline: Pipeline, table: str, loaded: LoadInfo) -> int:
@@ -191,7 +234,13 @@ def _custom_metrics(extracted: ExtractInfo, resource: str) -> dict[str, Any]:
 
 
 def _failure(
-    vendor: Vendor, resource: str, started_at: datetime, error: Exception, rows_read: int = 0
+    vendor: Vendor,
+    resource: str,
+    started_at: datetime,
+    error: Exception,
+    rows_read: int = 0,
+    versions_added: int = 0,
+    metrics: dict[str, Any] | None = None,
 ) -> ResourceRun:
     cause = _root_cause(error)
     if database.is_held(cause):
@@ -206,7 +255,9 @@ def _failure(
         finished_at=clock.now(),
         status="failed",
         rows_read=rows_read,
+        versions_added=versions_added,
         error=mask(sentence(error)),
+        credits=tuple((metrics or {}).get("credits", {}).items()),
     )
 
 

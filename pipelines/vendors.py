@@ -74,7 +74,13 @@ VENDORS = {
 
 _LISTS = ("campaign_ids", "job_ids")
 _DATES = ("start_date",)
-_WHOLE_NUMBERS = ("lookback_days", "page_size", "max_retries", "full_reread_days")
+_WHOLE_NUMBERS = (
+    "lookback_days",
+    "page_size",
+    "parallel_requests",
+    "max_retries",
+    "full_reread_days",
+)
 _NUMBERS = (*_WHOLE_NUMBERS, "max_credits_per_run", "requests_per_second", "timeout_s")
 _MAY_BE_ZERO = {
     "lookback_days",

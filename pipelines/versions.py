@@ -1,4 +1,4 @@
-"""What the conductor puts around a source: columns, stamps, and a merge that keeps versions.
+"""What the conductor puts around a source: columns, stamps, and a load that keeps versions.
 
 A record's version is stored only when its content differs from the version seen just before it, in this load or in
 the warehouse. So re-reading an unchanged record adds nothing, loading a package twice adds nothing, and a record that
@@ -8,54 +8,104 @@ rewrites the rows it closes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
-import dlt
-from dlt.common.schema.utils import get_columns_names_with_prop
+from dlt.common.destination.client import RunnableLoadJob
+from dlt.common.schema.typing import C_DLT_LOAD_ID
+from dlt.common.schema.utils import dlt_load_id_column, get_columns_names_with_prop
 from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
-from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 
-from .columnar import CONTENT_HASH, SEEN_AT, Batches
+from .columnar import CONTENT_HASH, SEEN_AT, Batch, Batches
 
 if TYPE_CHECKING:
-    from dlt.common.destination.client import FollowupJobRequest
+    from dlt.common.destination.client import LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
-    from dlt.destinations.sql_client import SqlClientBase
     from dlt.extract import DltResource
 
 STAMPS: TTableSchemaColumns = {
-    CONTENT_HASH: {"data_type": "text", "nullable": False},
-    SEEN_AT: {"data_type": "timestamp", "nullable": False},
+    CONTENT_HASH: {"name": CONTENT_HASH, "data_type": "text", "nullable": False},
+    SEEN_AT: {"name": SEEN_AT, "data_type": "timestamp", "nullable": False},
 }
 
 
-def load_versions(
-    resource: DltResource,
-    normalize: Callable[[str], str],
-    now: Callable[[], datetime],
-    on_records: Callable[[int], None],
-) -> None:
-    """Turns a source's resource into one that loads versions, in columns.
+class VersionedResource:
+    """A source's resource that loads versions, in columns, and as many packages as it takes.
+
+    Each `pipeline.extract` of the resource goes on reading where the last one stopped, until enough
+    was read for a package or there is no more. A source notes in its state what a page brought when
+    it hands that page over, so that rows and cursors are committed together wherever it is cut.
+    When reading fails, what was read until then is still a package; the error is kept.
 
     Args:
         resource: A resource of a source, with its key and its declared columns.
         normalize: dlt's naming convention, for fields that nobody declared.
         now: The clock, asked once a page.
-        on_records: Told how many records came, for progress.
+        on_records: Told how many records came, for progress; an error it raises ends the reading.
+        is_due: Asked after each page, with the bytes read for this package: is it to be loaded now?
+
+    Attributes:
+        is_done: Whether there is no more to read.
+        error: What ended the reading, if it was not its end.
     """
-    batches = Batches(declared_columns(resource), normalize)
-    # dlt has no public way to see a resource's pages and its end, which batches need
-    pages: Any = resource._pipe.gen
 
-    def tables() -> Iterator[Any]:
-        yield from batches.of(pages() if callable(pages) else pages, now, on_records)
+    def __init__(
+        self,
+        resource: DltResource,
+        normalize: Callable[[str], str],
+        now: Callable[[], datetime],
+        on_records: Callable[[int], None],
+        is_due: Callable[[int], bool] = lambda _: False,
+    ) -> None:
+        self.is_done = False
+        self.error: Exception | None = None
+        self._batches = Batches(declared_columns(resource), normalize)
+        self._now, self._on_records, self._is_due = now, on_records, is_due
+        # dlt has no public way to see a resource's pages and its end, which batches need
+        self._source: Any = resource._pipe.gen
+        self._pages: Iterator[Any] | None = None
+        resource._pipe.replace_gen(cast("Any", self._tables))
+        declare_versions(resource)
 
-    resource._pipe.replace_gen(cast("Any", tables))
-    declare_versions(resource)
+    def _tables(self) -> Iterator[Any]:
+        """The tables of one package; one is made while the pages of the next one are read."""
+        if self._pages is None:
+            self._pages = iter(self._source() if callable(self._source) else self._source)
+        with ThreadPoolExecutor(1) as maker:
+            making: Future[Any] | None = None
+            for batch in self._batches_of_package(self._pages):
+                if making is not None:
+                    yield making.result()
+                making = maker.submit(self._batches.table, batch)
+            if making is not None:
+                yield making.result()
+
+    def _batches_of_package(self, pages: Iterator[Any]) -> Iterator[Batch]:
+        bytes_before = self._batches.bytes_added
+        is_due = False
+        while not self.is_done and not is_due:
+            try:
+                page = next(pages, None)
+                if page is None:
+                    self.is_done = True
+                else:
+                    self._on_records(self._batches.add(page, self._now()))
+            except Exception as error:
+                self.is_done, self.error = True, error
+            is_due = self._is_due(self._batches.bytes_added - bytes_before)
+            if self._batches.is_full:
+                yield self._batches.take()
+        if self._batches.has_records:
+            yield self._batches.take()
+
+    def close(self) -> None:
+        """Ends the reading early, and with it the source's threads."""
+        if isinstance(self._pages, Generator):
+            self._pages.close()
 
 
 def declared_columns(resource: DltResource) -> TTableSchemaColumns:
@@ -63,21 +113,11 @@ def declared_columns(resource: DltResource) -> TTableSchemaColumns:
     return cast("TTableSchemaColumns", resource.columns)
 
 
-def empty_table(resource: DltResource) -> DltResource:
-    """A resource that creates the same table as `resource` and loads nothing."""
-
-    def nothing() -> Iterator[Any]:
-        yield dlt.mark.materialize_table_schema()
-
-    return cast(
-        "DltResource",
-        dlt.resource(
-            nothing,
-            name=str(resource.name),
-            columns={**declared_columns(resource), **STAMPS},
-            write_disposition="append",
-        ),
-    )
+def table_columns(resource: DltResource) -> TTableSchemaColumns:
+    """The columns of the table that the resource will load, if it brings no undeclared field."""
+    declare_versions(resource)
+    columns = resource.compute_table_schema()["columns"]
+    return {**columns, C_DLT_LOAD_ID: dlt_load_id_column()}
 
 
 def declare_versions(resource: DltResource) -> None:
@@ -86,7 +126,7 @@ def declare_versions(resource: DltResource) -> None:
     resource.apply_hints(
         merge_key=key,
         primary_key=[*key, SEEN_AT],
-        write_disposition="merge",
+        write_disposition="append",  # straight into the table: the load job knows what is new
         columns=STAMPS,
     )
 
@@ -95,45 +135,54 @@ def _record_key(resource: DltResource) -> list[str]:
     return get_columns_names_with_prop(resource.compute_table_schema(), "primary_key")
 
 
-class VersionMergeJob(SqlMergeFollowupJob):
-    """Inserts the staged rows that differ from the version before them."""
+class VersionLoadJob(RunnableLoadJob):
+    """Inserts a file's rows that differ from the version before them: one statement, so all or nothing.
 
-    @classmethod
-    def generate_sql(
-        cls, table_chain: Sequence[PreparedTableSchema], sql_client: SqlClientBase[Any]
-    ) -> list[str]:
-        """The one statement of the merge, run in the load's transaction."""
-        table = cast("TTableSchema", table_chain[0])
-        target, staged = sql_client.get_qualified_table_names(str(table["name"]))
-        quote = sql_client.escape_column_name
-        key = ", ".join(quote(name) for name in get_columns_names_with_prop(table, "merge_key"))
-        columns = ", ".join(quote(name) for name in table["columns"])
-        return [
+    A file that was inserted in a run that was then cut short adds nothing when it is loaded again.
+    """
+
+    _job_client: DuckDbClient
+
+    def run(self) -> None:
+        """The insert; first what equals the version before it is found, in the few columns that tell."""
+        client = self._job_client.sql_client
+        target = client.make_qualified_table_name(self.load_table_name)
+        names = get_columns_names_with_prop(cast("TTableSchema", self._load_table), "merge_key")
+        key = ", ".join(client.escape_column_name(name) for name in names)
+        file = f"read_parquet({client.capabilities.escape_literal(self._file_path)}"
+        client.execute_sql(
             f"""
-            insert into {target} ({columns})
-            select {columns}
-            from (
-                select *, lag({CONTENT_HASH}) over (
-                    partition by {key} order by {SEEN_AT}, is_staged
-                ) as hash_before
+            insert into {target} by name
+            select * exclude (file_row_number)
+            from {file}, file_row_number = true)
+            anti join (
+                select file_row_number
                 from (
-                    select *, true as is_staged from {staged}
-                    union all by name
-                    select {key}, {CONTENT_HASH}, {SEEN_AT}, false as is_staged
-                    from {target}
-                    semi join {staged} using ({key})
+                    select file_row_number, {CONTENT_HASH}, lag({CONTENT_HASH}) over (
+                        partition by {key} order by {SEEN_AT}, file_row_number nulls first
+                    ) as hash_before
+                    from (
+                        select {key}, {CONTENT_HASH}, {SEEN_AT}, file_row_number
+                        from {file}, file_row_number = true)
+                        union all
+                        select {key}, {CONTENT_HASH}, {SEEN_AT}, null
+                        from {target}
+                        semi join {file}) using ({key})
+                    )
                 )
-            )
-            where is_staged and hash_before is distinct from {CONTENT_HASH}
+                where hash_before = {CONTENT_HASH} and file_row_number is not null
+            ) using (file_row_number)
             """
-        ]
+        )
 
 
 class _VersionedClient(DuckDbClient):
-    def _create_merge_followup_jobs(
-        self, table_chain: Sequence[PreparedTableSchema]
-    ) -> list[FollowupJobRequest]:
-        return [VersionMergeJob.from_table_chain(table_chain, self.sql_client)]
+    def create_load_job(
+        self, table: PreparedTableSchema, file_path: str, load_id: str, restore: bool = False
+    ) -> LoadJob:
+        if get_columns_names_with_prop(cast("TTableSchema", table), "merge_key"):
+            return VersionLoadJob(file_path)
+        return super().create_load_job(table, file_path, load_id, restore)
 
 
 class warehouse(duckdb):  # noqa: N801 - dlt names destinations in lower case
@@ -141,5 +190,5 @@ class warehouse(duckdb):  # noqa: N801 - dlt names destinations in lower case
 
     @property
     def client_class(self) -> type[DuckDbClient]:
-        """The client whose merges keep versions."""
+        """The client whose loads keep versions."""
         return _VersionedClient

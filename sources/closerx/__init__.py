@@ -10,11 +10,12 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import CloserxClient, CloserxError
-from .helpers import ask_day, day_end, days_to_read, hourly_rows, moment, read_each
+from .helpers import days_to_read, moment, read_days, read_each
 from .settings import (
     BASE_URL,
     HOURLY_COLUMNS,
     MAX_RETRIES,
+    PARALLEL_REQUESTS,
     REQUESTS_PER_SECOND,
     RESULTS_PATH,
     TIMEOUT_S,
@@ -34,6 +35,7 @@ def closerx(
     start_date: str | None = None,
     timezone: str = TIMEZONE,
     requests_per_second: float = REQUESTS_PER_SECOND,
+    parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
     timeout_s: float = TIMEOUT_S,
     as_of: str | None = None,
@@ -51,6 +53,7 @@ def closerx(
         start_date: The first day to read (YYYY-MM-DD) when there is a `date_param`.
         timezone: The zone of CloserX's hours and days.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
+        parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
         timeout_s: How long to wait for an answer.
         as_of: The instant taken for now (ISO), for replays; the clock by default.
@@ -61,7 +64,14 @@ def closerx(
         The resources `hourly_metrics` and `probe`.
     """
     client = CloserxClient(
-        base_url, api_key, company_name, requests_per_second, max_retries, timeout_s, session
+        base_url,
+        api_key,
+        company_name,
+        requests_per_second,
+        parallel_requests,
+        max_retries,
+        timeout_s,
+        session,
     )
     campaigns = [campaign_ids] if isinstance(campaign_ids, str) else list(campaign_ids)
     zone = ZoneInfo(timezone)
@@ -77,27 +87,26 @@ def closerx(
     )
     def hourly_metrics() -> Iterator[list[dict[str, Any]]]:
         """One row a campaign and local hour, as it stands now."""
-        state = dlt.current.resource_state().setdefault("last_final_day", {})
+        last_days = dlt.current.resource_state().setdefault("last_final_day", {})
         today = now().astimezone(zone).date()
         first_day = date.fromisoformat(start_date) if start_date else None
 
-        def read(campaign_id: str) -> Iterator[list[dict[str, Any]]]:
-            if not date_param:
-                read_at = now()
-                answer = client.get(RESULTS_PATH.format(campaign_id=campaign_id), {})
-                yield hourly_rows(answer, campaign_id, zone, read_at)
-                return
-            known = date.fromisoformat(state[campaign_id]) if campaign_id in state else None
-            for day in days_to_read(known, first_day, today):
-                read_at = now()
-                answer = ask_day(client, campaign_id, date_param, day)
-                rows = hourly_rows(answer, campaign_id, zone, read_at)
-                if read_at >= day_end(day, zone):
-                    # Set before the rows are handed over: dlt commits the two together.
-                    state[campaign_id] = max(state.get(campaign_id, ""), day.isoformat())
-                yield rows
+        def read(campaign_id: str) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
+            last_day = last_days.get(campaign_id)
+            known = date.fromisoformat(last_day) if last_day else None
+            days = days_to_read(known, first_day, today)
+            return read_days(client, campaign_id, date_param or "", days, zone, now)
 
-        yield from read_each(campaigns, read, dlt.current.resource_metrics())
+        for campaign_id, (rows, final_day) in read_each(
+            ((each, read(each)) for each in campaigns),
+            parallel_requests,
+            dlt.current.resource_metrics,
+        ):
+            if final_day:
+                # Noted before the rows are handed over: dlt commits the two together.
+                state = dlt.current.resource_state().setdefault("last_final_day", {})
+                state[campaign_id] = max(state.get(campaign_id, ""), final_day)
+            yield rows
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:

@@ -1,17 +1,19 @@
 """How CloserX's days are read: one answer a campaign and day, one row an hour."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from dlt.common import logger
 
 from .client import CloserxClient, CloserxError
+from .parallel import side_by_side
 from .settings import ARRAYS, OTHER_ADVICE, RESULTS_PATH
 
 ONE_DAY = timedelta(days=1)
+Page = TypeVar("Page")
 
 
 def moment(text: str) -> datetime:
@@ -131,39 +133,65 @@ def days_to_read(last_final: date | None, start_date: date | None, today: date) 
         day += ONE_DAY
 
 
-def read_each(
-    campaign_ids: list[str],
-    read: Callable[[str], Iterator[list[dict[str, Any]]]],
-    metrics: dict[str, Any],
-) -> Iterator[list[dict[str, Any]]]:
-    """Read one campaign after the other; one that fails does not take the others' rows with it.
-
-    Args:
-        campaign_ids: What to read.
-        read: Reads one of them.
-        metrics: Where the `failures` are noted, a sentence each, if other campaigns could be read.
+def read_days(
+    client: CloserxClient,
+    campaign_id: str,
+    date_param: str,
+    days: Iterator[date],
+    timezone: ZoneInfo,
+    now: Callable[[], datetime],
+) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
+    """Read a campaign's days; without a `date_param` the one that CloserX gives.
 
     Yields:
-        The rows of a page.
+        The rows of a day, and the day if it was over when it was read.
+    """
+    path = RESULTS_PATH.format(campaign_id=campaign_id)
+    if not date_param:
+        read_at = now()
+        yield hourly_rows(client.get(path, {}), campaign_id, timezone, read_at), None
+        return
+    for day in days:
+        read_at = now()
+        answer = ask_day(client, campaign_id, date_param, day)
+        rows = hourly_rows(answer, campaign_id, timezone, read_at)
+        yield rows, day.isoformat() if read_at >= day_end(day, timezone) else None
+
+
+def read_each(
+    readers: Iterable[tuple[str, Iterator[Page]]],
+    workers: int,
+    metrics: Callable[[], dict[str, Any]],
+) -> Iterator[tuple[str, Page]]:
+    """Read campaigns side by side; one that fails does not take the others' rows with it.
+
+    Args:
+        readers: The campaigns' ids, and what reads each.
+        workers: How many are read at once.
+        metrics: Gives where the `failures` are noted, a sentence each, if others could be read.
+
+    Yields:
+        A campaign's id, and what its reader brought.
 
     Raises:
         CloserxError: Nothing could be read.
     """
     failures: list[CloserxError] = []
     in_a_row, was_read = 0, False
-    for campaign_id in campaign_ids:
-        try:
-            for rows in read(campaign_id):
-                was_read = True
-                yield rows
-            in_a_row, was_read = 0, True
-        except CloserxError as error:
-            logger.error(str(error))
-            failures.append(error)
-            in_a_row = in_a_row + 1 if error.concerns_all else 0
+    for campaign_id, page in side_by_side(readers, workers):
+        if isinstance(page, CloserxError):
+            logger.error(str(page))
+            failures.append(page)
+            in_a_row = in_a_row + 1 if page.concerns_all else 0
             if in_a_row == 2:
                 break  # CloserX cannot be reached, whatever it is asked for
+        elif isinstance(page, Exception):
+            raise page
+        else:
+            in_a_row, was_read = 0, True
+            if page is not None:
+                yield campaign_id, page
     if failures and not was_read:
         raise failures[0]
     if failures:
-        metrics["failures"] = [str(error) for error in failures]
+        metrics()["failures"] = [str(error) for error in failures]

@@ -20,6 +20,7 @@ from .settings import (
     CAMPAIGNS_PATH,
     FULL_REREAD_DAYS,
     MAX_RETRIES,
+    PARALLEL_REQUESTS,
     RECIPIENT_COLUMNS,
     REQUESTS_PER_SECOND,
     TIMEOUT_S,
@@ -38,6 +39,7 @@ def easir(
     timezone: str = TIMEZONE,
     full_reread_days: int = FULL_REREAD_DAYS,
     requests_per_second: float = REQUESTS_PER_SECOND,
+    parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
     timeout_s: float = TIMEOUT_S,
     as_of: str | None = None,
@@ -53,6 +55,7 @@ def easir(
         timezone: The zone of EASI'R's times, which are sent without one.
         full_reread_days: How many days may pass before every recipient is read again.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
+        parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
         timeout_s: How long to wait for an answer.
         as_of: The instant taken for now (ISO), for replays; the clock by default.
@@ -68,6 +71,7 @@ def easir(
         client_id,
         client_secret,
         requests_per_second,
+        parallel_requests,
         max_retries,
         timeout_s,
         session,
@@ -77,7 +81,8 @@ def easir(
 
     @cache  # both resources need it
     def listed_campaigns() -> list[dict[str, Any]]:
-        return [record for page in read_listing(client, CAMPAIGNS_PATH) for record in page]
+        pages = read_listing(client, CAMPAIGNS_PATH, parallel_requests)
+        return [record for page in pages for record in page]
 
     @dlt.resource(
         primary_key="id",
@@ -97,8 +102,15 @@ def easir(
     )
     def campaign_recipients() -> Iterator[list[dict[str, Any]]]:
         """One row a campaign and recipient, as it stands now."""
-        state = dlt.current.resource_state()
-        yield from read_recipients(client, listed_campaigns(), state, zone, now, full_reread_days)
+        yield from read_recipients(
+            client,
+            listed_campaigns(),
+            dlt.current.resource_state,
+            zone,
+            now,
+            full_reread_days,
+            parallel_requests,
+        )
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:

@@ -1,11 +1,13 @@
 """How EASI'R is asked: with a token that lives minutes, politely, and again if need be."""
 
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic, sleep
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
+from msgspec import MsgspecError
+from msgspec.json import decode
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
@@ -35,34 +37,45 @@ class EasirError(Exception):
 
 
 class PacedAdapter(HTTPAdapter):
-    """Spaces out the starts of requests, retries included, and sends them."""
+    """Spaces out the starts of requests, retries included, and sends so many of them at once."""
 
-    def __init__(self, requests_per_second: float, session: Session | None) -> None:
-        super().__init__()
+    def __init__(self, requests_per_second: float, parallel: int, session: Session | None) -> None:
+        super().__init__(pool_maxsize=parallel)
         self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
         self._session = session
+        self._slots = BoundedSemaphore(parallel)
         self._lock = Lock()
         self._next_start = 0.0
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Wait for the request's turn, then send it, through the injected session if any."""
-        with self._lock:
-            now = monotonic()
-            start = max(now, self._next_start)
-            self._next_start = start + self._gap_s
-        sleep(start - now)
-        if self._session is not None:
-            return self._session.send(request, *args, allow_redirects=False, **kwargs)
-        return super().send(request, *args, **kwargs)
+        with self._slots:
+            with self._lock:
+                now = monotonic()
+                start = max(now, self._next_start)
+                self._next_start = start + self._gap_s
+            if start > now:
+                sleep(start - now)
+            if self._session is not None:
+                return self._session.send(request, *args, allow_redirects=False, **kwargs)
+            return super().send(request, *args, **kwargs)
+
+
+def lenient_json(response: Response) -> Any:
+    """What Python's own, slower parser makes of the answer; None when that is nothing either."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_object(response: Response) -> dict[str, Any] | None:
     """The answer's JSON object, or None when the body is anything else; parsed once."""
     if "json_object" not in response.__dict__:
         try:
-            body = response.json()
-        except ValueError:
-            body = None
+            body = decode(response.content)
+        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+            body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
     return found
@@ -83,6 +96,7 @@ class EasirClient:
         client_id: str,
         client_secret: str,
         requests_per_second: float,
+        parallel_requests: int,
         max_retries: int,
         timeout_s: float,
         session: Session | None,
@@ -92,6 +106,7 @@ class EasirClient:
         self._client_id = client_id
         self._client_secret = client_secret
         self._token = ""
+        self._token_lock = Lock()
         self._renew_at = 0.0
         self._session = Client(
             request_timeout=timeout_s,
@@ -101,9 +116,13 @@ class EasirClient:
             request_backoff_factor=BACKOFF_FACTOR,
             request_max_retry_delay=MAX_WAIT_S,
         ).session
-        adapter = PacedAdapter(requests_per_second, session)
+        adapter = PacedAdapter(requests_per_second, parallel_requests, session)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        # What the environment says of proxies and certificates, found once and not at each request.
+        found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object, with a new token if the one at hand is refused.
@@ -111,18 +130,23 @@ class EasirClient:
         Raises:
             EasirError: There is no answer, it is an error, or it is not a JSON object.
         """
-        if monotonic() >= self._renew_at:
-            self._renew_token()
+        with self._token_lock:
+            if monotonic() >= self._renew_at:
+                self._renew_token()
+            token = self._token
         try:
-            return self._get_with_token(path, params)
+            return self._get_with(token, path, params)
         except EasirError as error:
             if error.status not in TOKEN_REFUSED:
                 raise
-        self._renew_token()
-        return self._get_with_token(path, params)
+        with self._token_lock:
+            if self._token == token:  # else another thread was refused first, and has a new one
+                self._renew_token()
+            token = self._token
+        return self._get_with(token, path, params)
 
-    def _get_with_token(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        bearer = BearerTokenAuth(self._token)
+    def _get_with(self, token: str, path: str, params: dict[str, Any]) -> dict[str, Any]:
+        bearer = BearerTokenAuth(token)
         return self._ask("GET", self._base_url, path, params=params, auth=bearer)
 
     def _renew_token(self) -> None:

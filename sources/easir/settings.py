@@ -19,6 +19,7 @@ DELETED = 410
 
 # EASI'R publishes no rate limit: these are meant to be unnoticeable.
 REQUESTS_PER_SECOND = 5.0
+PARALLEL_REQUESTS = 4
 MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries

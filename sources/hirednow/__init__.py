@@ -9,12 +9,13 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import HiredNowClient, HiredNowError
-from .helpers import moment, read_campaign, read_each
+from .helpers import Reading, moment
 from .settings import (
     BASE_URL,
     DETAILED_RESULT_COLUMNS,
     LOOKBACK_DAYS,
     MAX_RETRIES,
+    PARALLEL_REQUESTS,
     REQUESTS_PER_SECOND,
     RESULT_COLUMNS,
     RESULTS_PATH,
@@ -33,6 +34,7 @@ def hirednow(
     lookback_days: int = LOOKBACK_DAYS,
     detailed: bool = False,
     requests_per_second: float = REQUESTS_PER_SECOND,
+    parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
     timeout_s: float = TIMEOUT_S,
     as_of: str | None = None,
@@ -48,6 +50,7 @@ def hirednow(
         lookback_days: How many days are read again on each run, for results that changed.
         detailed: Whether to add `detailed_results`, the DETAILED reports kept as JSON.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
+        parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
         timeout_s: How long to wait for an answer.
         as_of: The instant taken for now (ISO), for replays; the clock by default.
@@ -57,19 +60,31 @@ def hirednow(
     Returns:
         The resources `results`, `probe` and, if asked for, `detailed_results`.
     """
-    client = HiredNowClient(base_url, api_key, requests_per_second, max_retries, timeout_s, session)
+    client = HiredNowClient(
+        base_url,
+        api_key,
+        requests_per_second,
+        parallel_requests,
+        max_retries,
+        timeout_s,
+        session,
+    )
     campaigns = [campaign_ids] if isinstance(campaign_ids, str) else list(campaign_ids)
     today = (moment(as_of) if as_of else datetime.now(UTC)).date()
 
     def read_all(report_type: str) -> Iterator[list[dict[str, Any]]]:
-        states, metrics = dlt.current.resource_state(), dlt.current.resource_metrics()
-
-        def read(campaign_id: str) -> Iterator[list[dict[str, Any]]]:
-            state = states.setdefault(campaign_id, {})
-            params = {"campaign_id": campaign_id, "report_type": report_type}
-            return read_campaign(client, params, state, today, start_date, lookback_days)
-
-        return read_each(campaigns, read, metrics)
+        reading = Reading(
+            client,
+            report_type,
+            today,
+            start_date,
+            lookback_days,
+            parallel_requests,
+            states=dlt.current.resource_state,
+        )
+        yield from reading.read(campaigns)
+        if reading.failures:
+            dlt.current.resource_metrics()["failures"] = [str(e) for e in reading.failures]
 
     @dlt.resource(
         primary_key="id",

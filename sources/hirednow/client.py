@@ -1,11 +1,13 @@
 """How HiredNow is asked: politely, again if need be, and without ever telling the key."""
 
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic, sleep
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
+from msgspec import MsgspecError
+from msgspec.json import decode
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
@@ -33,34 +35,45 @@ class HiredNowError(Exception):
 
 
 class PacedAdapter(HTTPAdapter):
-    """Spaces out the starts of requests, retries included, and sends them."""
+    """Spaces out the starts of requests, retries included, and sends so many of them at once."""
 
-    def __init__(self, requests_per_second: float, session: Session | None) -> None:
-        super().__init__()
+    def __init__(self, requests_per_second: float, parallel: int, session: Session | None) -> None:
+        super().__init__(pool_maxsize=parallel)
         self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
         self._session = session
+        self._slots = BoundedSemaphore(parallel)
         self._lock = Lock()
         self._next_start = 0.0
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Wait for the request's turn, then send it, through the injected session if any."""
-        with self._lock:
-            now = monotonic()
-            start = max(now, self._next_start)
-            self._next_start = start + self._gap_s
-        sleep(start - now)
-        if self._session is not None:
-            return self._session.send(request, *args, allow_redirects=False, **kwargs)
-        return super().send(request, *args, **kwargs)
+        with self._slots:
+            with self._lock:
+                now = monotonic()
+                start = max(now, self._next_start)
+                self._next_start = start + self._gap_s
+            if start > now:
+                sleep(start - now)
+            if self._session is not None:
+                return self._session.send(request, *args, allow_redirects=False, **kwargs)
+            return super().send(request, *args, **kwargs)
+
+
+def lenient_json(response: Response) -> Any:
+    """What Python's own, slower parser makes of the answer; None when that is nothing either."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_object(response: Response) -> dict[str, Any] | None:
     """The answer's JSON object, or None when the body is anything else; parsed once."""
     if "json_object" not in response.__dict__:
         try:
-            body = response.json()
-        except ValueError:
-            body = None
+            body = decode(response.content)
+        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+            body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
     return found
@@ -79,6 +92,7 @@ class HiredNowClient:
         base_url: str,
         api_key: str,
         requests_per_second: float,
+        parallel_requests: int,
         max_retries: int,
         timeout_s: float,
         session: Session | None,
@@ -94,9 +108,13 @@ class HiredNowClient:
             request_max_retry_delay=MAX_WAIT_S,
         ).session
         self._session.auth = BearerTokenAuth(api_key)
-        adapter = PacedAdapter(requests_per_second, session)
+        adapter = PacedAdapter(requests_per_second, parallel_requests, session)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        # What the environment says of proxies and certificates, found once and not at each request.
+        found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object.

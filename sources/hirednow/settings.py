@@ -6,9 +6,12 @@ BASE_URL = "https://api.external.hirednow.ai"
 RESULTS_PATH = "/v1/campaigns/role/results"
 PAGE_SIZE = 100  # the most the API gives
 LOOKBACK_DAYS = 7
+PAGES_A_WINDOW = 25  # a campaign with more new pages is read in windows of creation days
+MAX_WINDOWS = 16
 
 # HiredNow publishes no rate limit: these are meant to be unnoticeable.
 REQUESTS_PER_SECOND = 5.0
+PARALLEL_REQUESTS = 4
 MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries

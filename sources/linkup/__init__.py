@@ -8,8 +8,8 @@ import dlt
 from dlt.extract import DltResource
 from requests import Session
 
-from .client import BudgetSpentError, LinkupClient, LinkupError
-from .helpers import in_turn, list_jobs, read_each, read_job
+from .client import LinkupClient, LinkupError
+from .helpers import list_jobs, read_jobs
 from .page_store import PageStore
 from .settings import (
     BASE_URL,
@@ -18,6 +18,7 @@ from .settings import (
     LIST_JOBS,
     MAX_RETRIES,
     PAGE_SIZE,
+    PARALLEL_REQUESTS,
     REQUESTS_PER_SECOND,
     TIMEOUT_S,
 )
@@ -35,6 +36,7 @@ def linkup(
     max_credits_per_run: float | None = None,
     page_store: str | None = None,
     requests_per_second: float = REQUESTS_PER_SECOND,
+    parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
     timeout_s: float = TIMEOUT_S,
     as_of: str | None = None,
@@ -52,6 +54,7 @@ def linkup(
         page_store: A folder in which answers are kept, so that a run after a crash need not pay
             for them again; empty it once they are loaded. None keeps nothing.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
+        parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
         timeout_s: How long to wait for an answer.
         as_of: Taken by every source of this project; this API has no dates to ask for.
@@ -68,6 +71,7 @@ def linkup(
         account_id,
         max_credits_per_run,
         requests_per_second,
+        parallel_requests,
         max_retries,
         timeout_s,
         PageStore(page_store),
@@ -98,26 +102,20 @@ def linkup(
     )
     def candidates() -> Iterator[list[dict[str, Any]]]:
         """One row a job and application, as it stands now."""
-        offsets = dlt.current.resource_state().setdefault("offsets", {})
-        metrics = dlt.current.resource_metrics()
-
-        def read(job_id: str) -> Iterator[list[dict[str, Any]]]:
-            try:
-                yield from read_job(client, job_id, page_size, metrics, offsets)
-            except LinkupError:
-                offsets.pop(job_id, None)  # only a budget's end is gone on from
-                raise
-
-        try:
-            job_ids = in_turn(chosen or [job["job_id"] for job in listed_jobs()], offsets)
-            yield from read_each(job_ids, read, metrics)
-        except BudgetSpentError:
-            return  # what was read is kept, and `offsets` knows where to go on
+        yield from read_jobs(
+            client,
+            chosen or [job["job_id"] for job in listed_jobs()],
+            page_size,
+            # Two at a time could spend together what one would have kept to.
+            parallel_requests if max_credits_per_run is None else 1,
+            dlt.current.resource_state,
+            dlt.current.resource_metrics,
+        )
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with a list of one job; LinkupAPI may charge a credit."""
-        data, _ = client.ask(LIST_JOBS, {"count": 1, "offset": 0})
+        data = client.ask(LIST_JOBS, {"count": 1, "offset": 0})
         yield {"asked": LIST_JOBS, "jobs": data.get("total_available_results")}
 
     yield jobs

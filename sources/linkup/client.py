@@ -1,11 +1,14 @@
 """How LinkupAPI is asked: only for reading, politely, and within the budget."""
 
+from collections import Counter
 from math import ceil
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic, sleep
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
+from msgspec import MsgspecError
+from msgspec.json import decode
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
@@ -43,34 +46,45 @@ class BudgetSpentError(Exception):
 
 
 class PacedAdapter(HTTPAdapter):
-    """Spaces out the starts of requests, retries included, and sends them."""
+    """Spaces out the starts of requests, retries included, and sends so many of them at once."""
 
-    def __init__(self, requests_per_second: float, session: Session | None) -> None:
-        super().__init__()
+    def __init__(self, requests_per_second: float, parallel: int, session: Session | None) -> None:
+        super().__init__(pool_maxsize=parallel)
         self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
         self._session = session
+        self._slots = BoundedSemaphore(parallel)
         self._lock = Lock()
         self._next_start = 0.0
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Wait for the request's turn, then send it, through the injected session if any."""
-        with self._lock:
-            now = monotonic()
-            start = max(now, self._next_start)
-            self._next_start = start + self._gap_s
-        sleep(start - now)
-        if self._session is not None:
-            return self._session.send(request, *args, allow_redirects=False, **kwargs)
-        return super().send(request, *args, **kwargs)
+        with self._slots:
+            with self._lock:
+                now = monotonic()
+                start = max(now, self._next_start)
+                self._next_start = start + self._gap_s
+            if start > now:
+                sleep(start - now)
+            if self._session is not None:
+                return self._session.send(request, *args, allow_redirects=False, **kwargs)
+            return super().send(request, *args, **kwargs)
+
+
+def lenient_json(response: Response) -> Any:
+    """What Python's own, slower parser makes of the answer; None when that is nothing either."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_object(response: Response) -> dict[str, Any]:
     """The answer's JSON object, or an empty one when the body is anything else; parsed once."""
     if "json_object" not in response.__dict__:
         try:
-            body = response.json()
-        except ValueError:
-            body = None
+            body = decode(response.content)
+        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+            body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else {}
     found: dict[str, Any] = response.__dict__["json_object"]
     return found
@@ -101,6 +115,7 @@ class LinkupClient:
         account_id: str,
         max_credits: float | None,
         requests_per_second: float,
+        parallel_requests: int,
         max_retries: int,
         timeout_s: float,
         page_store: PageStore,
@@ -111,6 +126,8 @@ class LinkupClient:
         self._account_id = account_id
         self._page_store = page_store
         self._credits_left = float("inf") if max_credits is None else max_credits
+        self._credits_spent: Counter[str] = Counter()
+        self._credits_lock = Lock()
         self._session = Client(
             request_timeout=timeout_s,
             raise_for_status=False,
@@ -120,9 +137,13 @@ class LinkupClient:
             request_max_retry_delay=MAX_WAIT_S,
         ).session
         self._session.headers.update({"x-api-key": api_key, "User-Agent": USER_AGENT})
-        adapter = PacedAdapter(requests_per_second, session)
+        adapter = PacedAdapter(requests_per_second, parallel_requests, session)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        # What the environment says of proxies and certificates, found once and not at each request.
+        found = self._session.merge_environment_settings(self._url, {}, None, None, None)
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
 
     def affordable_count(self, page_size: int) -> int:
         """How many results may be asked for: the page size, or what the budget still pays.
@@ -134,11 +155,17 @@ class LinkupClient:
             raise BudgetSpentError
         return int(min(page_size, self._credits_left // 1 * RESULTS_PER_CREDIT))
 
-    def ask(self, action: str, params: dict[str, Any]) -> tuple[dict[str, Any], float]:
+    def take_credits(self) -> dict[str, float]:
+        """The credits spent since this was asked last, by job id; "" is no job's."""
+        with self._credits_lock:
+            taken, self._credits_spent = self._credits_spent, Counter()
+        return dict(taken)
+
+    def ask(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send one of the reading actions, unless an earlier run has paid for its answer.
 
         Returns:
-            The answer's `data`, and the credits that it cost.
+            The answer's `data`.
 
         Raises:
             LinkupError: The action is not a reading one, or the answer is an error.
@@ -154,8 +181,11 @@ class LinkupClient:
             credits_spent = ceil(params.get("count", 0) / RESULTS_PER_CREDIT)
         if not stored:
             self._page_store.keep(request, answer)
-            self._credits_left -= credits_spent
-        return answer["data"], credits_spent
+        with self._credits_lock:
+            self._credits_spent[params.get("job_id", "")] += credits_spent
+            self._credits_left -= 0 if stored else credits_spent
+        data: dict[str, Any] = answer["data"]
+        return data
 
     def _send(self, request: dict[str, Any]) -> dict[str, Any]:
         asked = f"POST {RECRUITER_PATH} {request['action']} {request['params']}"

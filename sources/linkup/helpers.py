@@ -7,6 +7,7 @@ from typing import Any
 from dlt.common import logger
 
 from .client import BudgetSpentError, LinkupClient, LinkupError
+from .parallel import side_by_side
 from .settings import CANDIDATE_ORDER, LIST_CANDIDATES, LIST_JOBS, MAX_PAGE_SIZE, OTHER_ADVICE
 
 
@@ -48,7 +49,6 @@ def read_pages(
     action: str,
     params: dict[str, Any],
     page_size: int,
-    metrics: dict[str, Any],
     offset: int = 0,
 ) -> Iterator[Page]:
     """Read a listing from an offset on.
@@ -56,9 +56,8 @@ def read_pages(
     Args:
         client: Who asks.
         action: What is listed.
-        params: The rest of what is asked; its `job_id`, if any, is what the credits go under.
+        params: The rest of what is asked.
         page_size: How many results a page has.
-        metrics: Where the run's `credits` by job, and `stopped_by_budget`, are noted.
         offset: Where to start.
 
     Yields:
@@ -68,18 +67,11 @@ def read_pages(
         BudgetSpentError: The budget does not pay for the next page.
         LinkupError: The answer has no list, or its paging would never end.
     """
-    job_id = params.get("job_id", "")
     at: int | None = offset
     while at is not None:
-        try:
-            count = client.affordable_count(min(page_size, MAX_PAGE_SIZE))
-        except BudgetSpentError:
-            metrics["stopped_by_budget"] = True
-            raise
-        data, credits_spent = client.ask(action, {**params, "count": count, "offset": at})
-        by_job = metrics.setdefault("credits", {})
-        by_job[job_id] = by_job.get(job_id, 0) + credits_spent
-        where = f"{action} for job {job_id!r} at offset {at}"
+        count = client.affordable_count(min(page_size, MAX_PAGE_SIZE))
+        data = client.ask(action, {**params, "count": count, "offset": at})
+        where = f"{action} for job {params.get('job_id', '')!r} at offset {at}"
         rows = data.get("candidates") if action == LIST_CANDIDATES else only_list(data)
         if not isinstance(rows, list):
             raise LinkupError(f"{where}: the answer has no list of results; {OTHER_ADVICE}.")
@@ -93,15 +85,24 @@ def read_pages(
         at = following
 
 
+def note_credits(client: LinkupClient, metrics: dict[str, Any]) -> None:
+    """Note what was spent under `credits`, by job."""
+    by_job = metrics.setdefault("credits", {})
+    for job_id, spent in client.take_credits().items():
+        by_job[job_id] = by_job.get(job_id, 0) + spent
+
+
 def list_jobs(
     client: LinkupClient, page_size: int, metrics: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """List the account's jobs, as far as the budget goes."""
     jobs: list[dict[str, Any]] = []
     try:
-        for page in read_pages(client, LIST_JOBS, {}, page_size, metrics):
+        for page in read_pages(client, LIST_JOBS, {}, page_size):
+            note_credits(client, metrics)
             jobs += page.rows
     except BudgetSpentError:
+        metrics["stopped_by_budget"] = True
         logger.warning(f"{LIST_JOBS}: the credits of this run are spent after {len(jobs)} jobs.")
     return [{**job, "job_id": job_key(job)} for job in jobs]
 
@@ -124,42 +125,31 @@ def in_turn(job_ids: list[str], offsets: dict[str, int]) -> list[str]:
 
 
 def read_job(
-    client: LinkupClient,
-    job_id: str,
-    page_size: int,
-    metrics: dict[str, Any],
-    offsets: dict[str, int],
-) -> Iterator[list[dict[str, Any]]]:
+    client: LinkupClient, job_id: str, page_size: int, offset: int
+) -> Iterator[tuple[list[dict[str, Any]], int | None]]:
     """Read a job's candidates, from where the last run stopped if it did.
 
     Args:
         client: Who asks.
         job_id: The job.
         page_size: How many candidates a page has.
-        metrics: Where the run's `credits` by job, and `stopped_by_budget`, are noted.
-        offsets: Where to go on with a job that was begun and not finished, kept between runs.
+        offset: Where to go on with a job that was begun and not finished; 0 for the start.
 
     Yields:
-        The candidates of a page, with their job.
+        The candidates of a page, with their job, and where to go on after them.
     """
-    start = offsets.setdefault(job_id, 0)
     params = {"job_id": job_id, **CANDIDATE_ORDER}
     seen: set[str] = set()
     total = 0
-    for page in read_pages(client, LIST_CANDIDATES, params, page_size, metrics, start):
-        # Set before the rows are handed over: dlt commits the two together.
-        if page.next_offset is None:
-            del offsets[job_id]
-        else:
-            offsets[job_id] = page.next_offset
+    for page in read_pages(client, LIST_CANDIDATES, params, page_size, offset):
         total = max(total, page.total)  # those who withdrew meanwhile were seen, or should be
-        yield unseen(page.rows, seen, job_id)
-    if start > 0 or len(seen) >= total:
+        yield unseen(page.rows, seen, job_id), page.next_offset
+    if offset > 0 or len(seen) >= total:
         return
     # Someone withdrew meanwhile, and the rest moved up across a page boundary: look once more.
     try:
-        for page in read_pages(client, LIST_CANDIDATES, params, page_size, metrics):
-            yield unseen(page.rows, seen, job_id)
+        for page in read_pages(client, LIST_CANDIDATES, params, page_size):
+            yield unseen(page.rows, seen, job_id), None
             if len(seen) >= total:
                 return
     except BudgetSpentError:
@@ -175,39 +165,66 @@ def unseen(rows: list[dict[str, Any]], seen: set[str], job_id: str) -> list[dict
     return new
 
 
-def read_each(
+def read_jobs(
+    client: LinkupClient,
     job_ids: list[str],
-    read: Callable[[str], Iterator[list[dict[str, Any]]]],
-    metrics: dict[str, Any],
+    page_size: int,
+    workers: int,
+    state_of: Callable[[], dict[str, Any]],
+    metrics: Callable[[], dict[str, Any]],
 ) -> Iterator[list[dict[str, Any]]]:
-    """Read one job after the other; one that fails does not take the others' rows with it.
+    """Read jobs side by side; one that fails does not take the others' rows with it.
 
     Args:
+        client: Who asks.
         job_ids: What to read.
-        read: Reads one of them.
-        metrics: Where the `failures` are noted, a sentence each, if other jobs could be read.
+        page_size: How many candidates a page has.
+        workers: How many jobs are read at once.
+        state_of: Gives what is kept between runs, asked for anew at each page: the `offsets` at
+            which to go on with jobs that were begun and not finished.
+        metrics: Gives where `credits` by job, `stopped_by_budget` and, if others could be read,
+            `failures` are noted, a sentence each.
 
     Yields:
-        The rows of a page.
+        The candidates of a page.
 
     Raises:
         LinkupError: Nothing could be read.
     """
+    offsets = state_of().get("offsets", {})
+    readers = (
+        (job_id, read_job(client, job_id, page_size, offsets.get(job_id, 0)))
+        for job_id in in_turn(job_ids, offsets)
+    )
     failures: list[LinkupError] = []
     in_a_row, was_read = 0, False
-    for job_id in job_ids:
-        try:
-            for rows in read(job_id):
-                was_read = True
-                yield rows
-            in_a_row, was_read = 0, True
-        except LinkupError as error:
-            logger.error(str(error))
-            failures.append(error)
-            in_a_row = in_a_row + 1 if error.concerns_all else 0
+    for job_id, page in side_by_side(readers, workers):
+        note_credits(client, metrics())
+        offsets = state_of().setdefault("offsets", {})
+        if isinstance(page, BudgetSpentError):
+            metrics()["stopped_by_budget"] = True
+            offsets.setdefault(job_id, 0)  # what was read is kept, and it is this job's turn
+            return
+        if isinstance(page, LinkupError):
+            offsets.pop(job_id, None)  # only where a reading ended in peace is it gone on with
+            logger.error(str(page))
+            failures.append(page)
+            in_a_row = in_a_row + 1 if page.concerns_all else 0
             if in_a_row == 2:
                 break  # LinkupAPI cannot be reached, whatever it is asked for
+        elif isinstance(page, Exception):
+            raise page
+        else:
+            in_a_row, was_read = 0, True
+            if page is not None:
+                rows, following = page
+                # Noted before the rows are handed over: dlt commits the two together.
+                if following is None:
+                    offsets.pop(job_id, None)
+                else:
+                    offsets[job_id] = following
+                yield rows
     if failures and not was_read:
         raise failures[0]
     if failures:
-        metrics["failures"] = [str(error) for error in failures]
+        metrics()["failures"] = [str(error) for error in failures]

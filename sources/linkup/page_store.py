@@ -52,9 +52,10 @@ class PageStore:
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / "unfinished"
+        path = self._folder / self._name(request)
+        unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(answer), "utf-8")
-        unfinished.replace(self._folder / self._name(request))
+        unfinished.replace(path)
 
     def _name(self, request: dict[str, Any]) -> str:
         canonical = json.dumps(request, sort_keys=True)

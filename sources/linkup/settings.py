@@ -20,6 +20,7 @@ RESULTS_PER_CREDIT = 10
 
 # LinkupAPI publishes no rate limit, and asks LinkedIn for each page: slow is right.
 REQUESTS_PER_SECOND = 2.0
+PARALLEL_REQUESTS = 4
 MAX_RETRIES = 3
 TIMEOUT_S = 120.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2 seconds between tries

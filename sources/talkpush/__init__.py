@@ -17,6 +17,7 @@ from .settings import (
     LEAD_COLUMNS,
     LOOKBACK_DAYS,
     MAX_RETRIES,
+    PARALLEL_REQUESTS,
     REQUESTS_PER_SECOND,
     TIMEOUT_S,
     TIMEZONE,
@@ -33,6 +34,7 @@ def talkpush(
     lookback_days: int = LOOKBACK_DAYS,
     timezone: str = TIMEZONE,
     requests_per_second: float = REQUESTS_PER_SECOND,
+    parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
     timeout_s: float = TIMEOUT_S,
     as_of: str | None = None,
@@ -47,6 +49,7 @@ def talkpush(
         lookback_days: How many days before the last stored one are read again on each run.
         timezone: Where Talkpush's days begin and end.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
+        parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
         timeout_s: How long to wait for an answer.
         as_of: The instant taken for now (ISO), for replays; the clock by default.
@@ -56,7 +59,15 @@ def talkpush(
     Returns:
         The resources `leads`, `campaigns` and `probe`.
     """
-    client = TalkpushClient(base_url, api_key, requests_per_second, max_retries, timeout_s, session)
+    client = TalkpushClient(
+        base_url,
+        api_key,
+        requests_per_second,
+        parallel_requests,
+        max_retries,
+        timeout_s,
+        session,
+    )
     now = moment(as_of) if as_of else datetime.now(UTC)
     today = now.astimezone(ZoneInfo(timezone)).date()
 
@@ -77,7 +88,9 @@ def talkpush(
             first_day = date.fromisoformat(start_date)
         else:
             first_day = first_updated_day(client, today)
-        yield from read_leads(client, state, first_day, today)
+        yield from read_leads(
+            client, dlt.current.resource_state, first_day, today, parallel_requests
+        )
 
     @dlt.resource(
         primary_key="id",

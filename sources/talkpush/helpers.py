@@ -1,12 +1,14 @@
 """How Talkpush's pages are read, a day of updates at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from dlt.common import logger
 
 from .client import TalkpushClient, TalkpushError
+from .parallel import side_by_side
 from .settings import (
     ARCHIVED_CAMPAIGNS_PATH,
     CAMPAIGNS_PATH,
@@ -107,29 +109,48 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
 
 def read_leads(
     client: TalkpushClient,
-    state: dict[str, Any],
+    state_of: Callable[[], dict[str, Any]],
     first_day: date,
     today: date,
+    workers: int,
 ) -> Iterator[list[dict[str, Any]]]:
-    """Read the leads updated since a day, one day after the other.
+    """Read the leads updated since a day: past days side by side, then the open one.
+
+    In this order, for a lead that is updated meanwhile goes from its day to the open one.
 
     Args:
         client: Who asks.
-        state: `last_day`, the newest day of an update that was stored, kept between runs.
+        state_of: Gives what is kept between runs, asked for anew at each page: `last_day`, the
+            newest day of an update that was stored, as far as no day before it is missing.
         first_day: Where to start.
         today: The day that is still open.
+        workers: How many days are read at once.
 
     Yields:
         The leads of a page.
+
+    Raises:
+        TalkpushError: A day cannot be read.
     """
-    day = first_day
-    while day <= today:
-        for leads in read_day(client, day, is_open=day >= today):
-            if leads:
-                # The day that was asked for, not the leads' own: some lack `updated_at`.
-                state["last_day"] = max(state.get("last_day", ""), day.isoformat())
+    days = [first_day + ONE_DAY * number for number in range((today - first_day).days + 1)]
+    unread, with_leads = set(days), set[date]()
+    past = ((day, read_day(client, day, is_open=False)) for day in days if day < today)
+    open_day = ((day, read_day(client, day, is_open=True)) for day in days if day >= today)
+    for day, leads in chain(side_by_side(past, workers), side_by_side(open_day, 1)):
+        if isinstance(leads, Exception):
+            raise leads
+        if leads is None:
+            unread.remove(day)
+        elif leads:
+            # The day that was asked for, not the leads' own: some lack `updated_at`.
+            with_leads.add(day)
+        frontier = min(unread, default=today)
+        reached = [each for each in with_leads if each <= frontier]
+        if reached:
+            state = state_of()
+            state["last_day"] = max(state.get("last_day", ""), max(reached).isoformat())
+        if leads:
             yield leads
-        day += ONE_DAY
 
 
 def read_campaigns(client: TalkpushClient) -> Iterator[list[dict[str, Any]]]:

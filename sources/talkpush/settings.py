@@ -16,6 +16,7 @@ READINGS_OF_A_DAY = 4  # the first, and three more while leads move between the 
 
 # Talkpush publishes no rate limit, and a page is only 12 leads: quick, but never a burst.
 REQUESTS_PER_SECOND = 5.0
+PARALLEL_REQUESTS = 4
 MAX_RETRIES = 5
 TIMEOUT_S = 60.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries

@@ -205,7 +205,8 @@ class TestABrokenNight:
         broken, _ = broken_night
         requests = [r for r in broken.simulator.requests if r.vendor == "easir"]
 
-        assert [r.status for r in requests].count(403) == 1
+        # Those that were under way are refused, too, and asked for again.
+        assert 1 <= [r.status for r in requests].count(403) <= 4
         assert sum(r.path == "/token" for r in requests) == 2
 
     def test_the_published_copy_says_what_failed(

@@ -49,8 +49,9 @@ ODD_RECORDS: list[dict[str, Any]] = [
 def columnar(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     naming = dlt.Schema("any").naming
     batches = Batches(COLUMNS, naming.normalize_identifier)
-    tables = batches.of([records], lambda: NOW, lambda _: None)
-    return [row for table in tables for row in table.to_pylist()]
+    batches.add(records, NOW)
+    rows: list[dict[str, Any]] = batches.table(batches.take()).to_pylist()
+    return rows
 
 
 def plain_dlt(settings: Settings, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -134,12 +135,16 @@ def test_batches_are_cut_by_size_and_nothing_is_left_behind(
 ) -> None:
     monkeypatch.setattr("pipelines.columnar.BATCH_BYTES", 1000)
     batches = Batches(COLUMNS, str)
-    pages = ([{"id": f"{page}-{row}"} for row in range(10)] for page in range(50))
-    told: list[int] = []
-    sizes = [len(table) for table in batches.of(pages, lambda: NOW, told.append)]
+    sizes = []
+    for page in range(50):
+        batches.add([{"id": f"{page}-{row}"} for row in range(10)], NOW)
+        if batches.is_full:
+            sizes.append(len(batches.table(batches.take())))
+    if batches.has_records:
+        sizes.append(len(batches.table(batches.take())))
 
     assert len(sizes) > 5
-    assert sum(sizes) == sum(told) == 500
+    assert sum(sizes) == 500
 
 
 json_values = st.recursive(

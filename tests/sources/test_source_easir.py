@@ -90,7 +90,7 @@ def test_the_token_is_renewed_before_it_expires(expires_in, life, monkeypatch):
     company.expires_in = expires_in
     fake = FakeVendor(company)
     client = easir_client.EasirClient(
-        "https://vendor.example", "https://vendor.example/token", "c", "s", 0, 0, 1, fake
+        "https://vendor.example", "https://vendor.example/token", "c", "s", 0, 4, 0, 1, fake
     )
     for age in (0, life - 21, life - 20):
         clock["now"] = 1000.0 + age

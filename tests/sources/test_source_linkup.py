@@ -133,7 +133,7 @@ def test_jobs_under_any_key(data, ids, reader):
 
 def test_nothing_but_reading_is_ever_sent():
     fake = FakeVendor(lambda asked: {})
-    client = LinkupClient("https://x", "key", "a", None, 0, 0, 1, PageStore(None), fake)
+    client = LinkupClient("https://x", "key", "a", None, 0, 4, 0, 1, PageStore(None), fake)
     with pytest.raises(LinkupError, match="send_message was not sent"):
         client.ask("send_message", {})
     assert fake.asked == []
