@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,17 +65,30 @@ def _row(each: Measured, limit: Measured | None) -> list[str]:
     ]
 
 
-def text(options: argparse.Namespace, ceiling: str, measured: list[Measured]) -> str:
-    """For the terminal."""
-    table = [list(COLUMNS), *rows(measured)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
-    lines = [
+def aligned(table: list[list[str]]) -> list[str]:
+    """Lines for the terminal; the first row is the heading."""
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    return [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in table
     ]
+
+
+def as_markdown(table: list[list[str]]) -> list[str]:
+    """Lines of a Markdown table, and under it which machine it was."""
+    heading, *others = table
+    rule = ["---", *["---:"] * (len(heading) - 1)]
+    lines = ["| " + " | ".join(row) + " |" for row in (heading, rule, *others)]
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return [*lines, "", f"Medians; {machine}, {datetime.now(UTC):%Y-%m-%d}."]
+
+
+def text(options: argparse.Namespace, ceiling: str, measured: list[Measured]) -> str:
+    """For the terminal."""
+    lines = aligned([list(COLUMNS), *rows(measured)])
     return "\n".join(
         [f"\n{title(options)}", f"server: {ceiling}", "", *lines, "", *_notes(measured)]
     )
@@ -82,12 +96,9 @@ def text(options: argparse.Namespace, ceiling: str, measured: list[Measured]) ->
 
 def markdown(options: argparse.Namespace, ceiling: str, measured: list[Measured]) -> str:
     """A section: heading, table, notes."""
-    table = [list(COLUMNS), ["---", *["---:"] * (len(COLUMNS) - 1)], *rows(measured)]
-    lines = ["| " + " | ".join(row) + " |" for row in table]
-    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    facts = f"Medians; {machine}. Server, {ceiling}."
-    notes = [f"- {note}" for note in _notes(measured)]
-    return "\n".join([f"## {title(options)}", "", facts, "", *lines, "", *notes]) + "\n"
+    lines = as_markdown([list(COLUMNS), *rows(measured)])
+    notes = [f"- {note}" for note in (f"server: {ceiling}", *_notes(measured))]
+    return "\n".join([f"## {title(options)}", "", *lines, "", *notes]) + "\n"
 
 
 def put_section(path: Path, section: str) -> None:

@@ -12,8 +12,9 @@ from statistics import median
 from typing import Any
 
 from . import measure
+from .job import Job
 from .measure import Cost
-from .peers import PEERS, Job, NotInstalledError, Peer
+from .peers import PEERS, NotInstalledError, Peer
 from .report import markdown, put_section, text
 from .vendor import RunningVendors, running_vendors
 

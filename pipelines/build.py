@@ -1,10 +1,12 @@
-"""dbt in process: seeds, models and tests, in one invocation."""
+"""dbt in process: seeds, models and tests, in one invocation; of all rows, or of those that new loads touch."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
-import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,29 @@ import phonenumbers
 from . import mappings
 from .database import is_held
 from .errors import HirefunnelError, SettingsError, WarehouseHeldError
-from .history import NodeResult
+from .history import History, NodeResult
 from .redact import mask
 from .report import Reporter, Step
 from .settings import PACKAGE_ROOT, Settings, environment
 
 PROJECT = PACKAGE_ROOT / "dbt_models"
+# What turns the same rows into other marts when another version of it is installed.
+ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "phonenumbers")
+# What a build of news leaves alone: it follows from the project, which is as it was.
+DEFINED_ONCE = ("resource_type:seed", "config.materialized:view")
 
 log = logging.getLogger("hirefunnel")
 
 
-def build(settings: Settings, reporter: Reporter) -> list[NodeResult]:
+def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> list[NodeResult]:
     """Runs `dbt build` on the warehouse.
+
+    A build reads what loads have brought since the last one. It reads everything when there was none, when the last
+    one was not whole (killed, a model or test that failed), or when what defines its result has changed: models,
+    mappings, the phone region, dbt itself.
+
+    Args:
+        is_full: Read everything in any case.
 
     Returns:
         How each seed, model and test ended; a failing one is a result, not an exception.
@@ -33,30 +46,66 @@ def build(settings: Settings, reporter: Reporter) -> list[NodeResult]:
         HirefunnelError: If dbt could not start (a project that does not parse, a warehouse it cannot open).
     """
     project = _own_project(settings)
+    history = History(settings.warehouse)
+    is_news = history.begin_build(_fingerprint(project), datetime.now(UTC), is_full)
     variables = {
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
         "HIREFUNNEL_PHONE_REGION": phone_region(),
+        "HIREFUNNEL_BUILD": "news" if is_news else "full",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
-    with environment(variables), reporter.step("dbt build") as step:
-        result = _invoke(settings, project, step)
+    name = "dbt build" if is_news else "dbt build, in full"
+    with environment(variables), reporter.step(name) as step:
+        result = _invoke(settings, project, step, is_news=is_news)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
-    return [_node_result(node) for node in result.result]
+    results = [_node_result(node) for node in result.result]
+    is_whole = not any(node.is_failure for node in results)
+    history.finish_build(datetime.now(UTC), is_whole)
+    return results
 
 
 def _own_project(settings: Settings) -> Path:
     """A copy of the dbt project in the data folder, with the mappings as its seeds.
 
-    dbt writes next to a project's files, and the installed ones may be another user's.
+    dbt writes next to a project's files, and the installed ones may be another user's. A file that has not changed
+    is left alone, so that dbt need not parse it again.
     """
     project = settings.dbt_dir / "project"
-    shutil.rmtree(project, ignore_errors=True)
-    shutil.copytree(
-        PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "__pycache__")
-    )
+    for path in _files(project):
+        if not (PROJECT / path).is_file():
+            (project / path).unlink()
+    for path in _files(PROJECT):
+        if path.parent != Path("seeds"):
+            _write_if_changed(project / path, (PROJECT / path).read_bytes())
+    (project / "seeds").mkdir(parents=True, exist_ok=True)
     mappings.write_seeds(settings, project / "seeds")
     return project
+
+
+def _files(folder: Path) -> list[Path]:
+    """The project's own files, relative to it, sorted."""
+    ignored = {"target", "logs", "__pycache__"}
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in paths if not ignored & set(path.parts))
+
+
+def _write_if_changed(path: Path, content: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _fingerprint(project: Path) -> str:
+    """Stands for all that defines the marts besides the raw rows: the project with its seeds, settings, versions."""
+    digest = hashlib.sha256()
+    for path in _files(project):
+        content = hashlib.sha256((project / path).read_bytes()).hexdigest()
+        digest.update(f"{path.as_posix()} {content}\n".encode())
+    for engine in ENGINES:
+        digest.update(f"{engine} {version(engine)}\n".encode())
+    digest.update(f"phone region {phone_region()}\n".encode())
+    return digest.hexdigest()
 
 
 def phone_region() -> str:
@@ -73,7 +122,7 @@ def phone_region() -> str:
     return region
 
 
-def _invoke(settings: Settings, project: Path, step: Step) -> Any:
+def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> Any:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -96,6 +145,7 @@ def _invoke(settings: Settings, project: Path, step: Step) -> Any:
                 str(project),
                 "--target-path",
                 str(settings.dbt_dir / "target"),
+                *(["--exclude", *DEFINED_ONCE] if is_news else []),
             ]
         )
     finally:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 CONTENT_HASH = "_content_hash"
 SEEN_AT = "_seen_at"
 OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_load_id"})
-BATCH_BYTES = 8 * 1024 * 1024
+BATCH_BYTES = 2 * 1024 * 1024
 
 DUCKDB_TYPES = {
     "text": "VARCHAR",
@@ -35,15 +36,23 @@ DUCKDB_TYPES = {
     "date": "DATE",
 }
 _UNTYPED = {"text", "json"}
+_sorted_json = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS, default=str)
 
 
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The record as JSON with sorted keys: equal bytes for equal content."""
     try:
-        return orjson.dumps(record, option=orjson.OPT_SORT_KEYS, default=str)
+        return _sorted_json(record)
     except TypeError:  # an integer past 64 bits, half of a surrogate pair, a key that is no text
         text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
         return text.encode("utf-8", "replace")
+
+
+def _canonical_lines(records: list[dict[str, Any]]) -> list[bytes]:
+    try:
+        return list(map(_sorted_json, records))
+    except TypeError:
+        return list(map(canonical, records))
 
 
 def content_hash(record: Mapping[str, Any]) -> str:
@@ -121,7 +130,7 @@ class Batches:
             How many records there are.
         """
         records = [page] if isinstance(page, dict) else page
-        lines = list(map(canonical, records))
+        lines = _canonical_lines(records)
         for record in records:
             if not record.keys() <= self._declared:
                 self._undeclared |= dict.fromkeys(record.keys() - self._declared)

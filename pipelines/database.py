@@ -12,8 +12,16 @@ from .errors import HirefunnelError, WarehouseHeldError
 
 
 @contextmanager
-def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(
+    path: Path, *, read_only: bool = False, memory: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for a block, in UTC.
+
+    Args:
+        path: The file.
+        read_only: Whether others may read it, too.
+        memory: What DuckDB may hold, such as 256MB, for all of this process's connections to the
+            file while this one is open; what is more goes to disk.
 
     Raises:
         WarehouseHeldError: If another program has the file open.
@@ -32,6 +40,8 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         raise _unreadable(path, error) from None
     try:
         connection.execute("set TimeZone = 'UTC'")
+        if memory:
+            connection.execute(f"set memory_limit = '{memory}'")
         yield connection
     finally:
         connection.close()

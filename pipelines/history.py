@@ -33,6 +33,11 @@ create table if not exists ops.build_results (
     run_id varchar, node varchar, node_type varchar, status varchar, message varchar,
     seconds double
 );
+create table if not exists ops.builds (
+    build_id bigint, started_at timestamptz, finished_at timestamptz, is_full boolean, is_whole boolean,
+    fingerprint varchar
+);
+create table if not exists ops.built_loads (vendor varchar, load_id varchar);
 """
 
 
@@ -170,6 +175,55 @@ class History:
                 ],
             )
 
+    def begin_build(self, fingerprint: str, started_at: datetime, is_full: bool) -> bool:
+        """Notes that a build has started, not whole yet.
+
+        Args:
+            fingerprint: Stands for all that defines the result, besides the raw rows.
+            is_full: Whether everything is to be read in any case.
+
+        Returns:
+            Whether the build reads only new loads. It may if the last one was whole and defined the same, and each
+            load that is in the models is still in raw.
+        """
+        with database.connect(self.warehouse) as connection:
+            connection.execute(_TABLES)
+            last = connection.execute(
+                "select is_whole, fingerprint from ops.builds order by build_id desc limit 1"
+            ).fetchone()
+            is_news = (
+                not is_full and last == (True, fingerprint) and not _has_lost_loads(connection)
+            )
+            connection.execute(
+                """
+                insert into ops.builds
+                select coalesce(max(build_id), 0) + 1, ?, null, ?, false, ? from ops.builds
+                """,
+                [started_at, not is_news, fingerprint],
+            )
+        return is_news
+
+    def finish_build(self, finished_at: datetime, is_whole: bool) -> None:
+        """Notes how the last build ended, and, if it is whole, the loads that it has read."""
+        this = "build_id = (select max(build_id) from ops.builds)"
+        with database.connect(self.warehouse) as connection:
+            connection.execute("begin")
+            connection.execute(
+                f"update ops.builds set finished_at = ?, is_whole = ? where {this}",
+                [finished_at, is_whole],
+            )
+            if is_whole:
+                connection.execute(
+                    f"delete from ops.built_loads where (select is_full from ops.builds where {this})"
+                )
+                connection.execute(
+                    """
+                    insert into ops.built_loads
+                    select vendor, load_id from intermediate.int_loads where is_new
+                    """
+                )
+            connection.execute("commit")
+
     def is_demo(self) -> bool | None:
         """Whether the warehouse holds the demo's invented people; None when it holds nothing yet."""
         if not self.warehouse.exists():
@@ -181,3 +235,22 @@ class History:
                 "select count(*) filter (where command = 'demo') > 0 from ops.runs having count(*) > 0"
             ).fetchone()
         return bool(row[0]) if row else None
+
+
+def _has_lost_loads(connection: Any) -> bool:
+    """Whether a load that the models contain is in raw no more: somebody put raw tables back or took them away."""
+    vendors = connection.execute("select distinct vendor from ops.built_loads").fetchall()
+    for (vendor,) in vendors:
+        dataset = f"raw_{vendor}"
+        if "_dlt_loads" not in database.tables(connection, dataset):
+            return True
+        lost = connection.execute(
+            f"""
+            select load_id from ops.built_loads where vendor = ?
+            except select load_id from {dataset}._dlt_loads where status = 0
+            """,
+            [vendor],
+        ).fetchone()
+        if lost:
+            return True
+    return False

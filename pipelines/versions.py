@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dlt.common.destination.client import RunnableLoadJob
 from dlt.common.schema.typing import C_DLT_LOAD_ID
 from dlt.common.schema.utils import dlt_load_id_column, get_columns_names_with_prop
+from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from dlt.common.destination.client import LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
     from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
+    from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
     from dlt.extract import DltResource
 
+LOADED_FILES = "_loaded_files"
 STAMPS: TTableSchemaColumns = {
     CONTENT_HASH: {"name": CONTENT_HASH, "data_type": "text", "nullable": False},
     SEEN_AT: {"name": SEEN_AT, "data_type": "timestamp", "nullable": False},
@@ -136,44 +139,71 @@ def _record_key(resource: DltResource) -> list[str]:
 
 
 class VersionLoadJob(RunnableLoadJob):
-    """Inserts a file's rows that differ from the version before them: one statement, so all or nothing.
+    """Inserts a file's rows that differ from the version before them, in one transaction.
 
-    A file that was inserted in a run that was then cut short adds nothing when it is loaded again.
+    Loads follow each other as the readings did, so a file's rows come after all that is stored, whatever the clock said
+    meanwhile: a row seen at an earlier moment than the version that is stored gets the moment after that one.
+    A file that was inserted in a run that was then cut short is known by its name, and not inserted again.
     """
 
     _job_client: DuckDbClient
 
     def run(self) -> None:
-        """The insert; first what equals the version before it is found, in the few columns that tell."""
+        """Loads the file."""
         client = self._job_client.sql_client
+        files = client.make_qualified_table_name(LOADED_FILES)
+        file = ParsedLoadJobFileName.parse(self._file_path)
+        name = f"{file.table_name}.{file.file_id}"
+        with client.begin_transaction():
+            client.execute_sql(f"create table if not exists {files} (load_id text, file text)")
+            client.execute_sql(f"delete from {files} where load_id <> %s", self._load_id)
+            if not client.execute_sql(f"select 1 from {files} where file = %s", name):
+                client.execute_sql(self._insert(client))
+                client.execute_sql(f"insert into {files} values (%s, %s)", self._load_id, name)
+
+    def _insert(self, client: DuckDbSqlClient) -> str:
+        """First the few columns that tell what is new, so that only what is new is read whole."""
         target = client.make_qualified_table_name(self.load_table_name)
         names = get_columns_names_with_prop(cast("TTableSchema", self._load_table), "merge_key")
         key = ", ".join(client.escape_column_name(name) for name in names)
-        file = f"read_parquet({client.capabilities.escape_literal(self._file_path)}"
-        client.execute_sql(
-            f"""
+        path = client.capabilities.escape_literal(self._file_path)
+        file = f"read_parquet({path}, file_row_number = true)"
+        return f"""
+            with
+            staged as (
+                select {key}, {CONTENT_HASH}, {SEEN_AT}, file_row_number from {file}
+            ),
+            stored as (
+                select
+                    {key},
+                    max_by({CONTENT_HASH}, {SEEN_AT}) as last_hash,
+                    max({SEEN_AT}) as last_seen_at
+                from {target}
+                semi join staged using ({key})
+                group by {key}
+            ),
+            compared as (
+                select
+                    file_row_number,
+                    {CONTENT_HASH} as hash,
+                    coalesce(lag({CONTENT_HASH}) over seen, last_hash) as hash_before,
+                    greatest(
+                        {SEEN_AT}, last_seen_at + to_microseconds(row_number() over seen)
+                    ) as seen_at
+                from staged
+                left join stored using ({key})
+                window seen as (partition by {key} order by file_row_number)
+            ),
+            news as (
+                select file_row_number, seen_at
+                from compared
+                where hash is distinct from hash_before
+            )
             insert into {target} by name
-            select * exclude (file_row_number)
-            from {file}, file_row_number = true)
-            anti join (
-                select file_row_number
-                from (
-                    select file_row_number, {CONTENT_HASH}, lag({CONTENT_HASH}) over (
-                        partition by {key} order by {SEEN_AT}, file_row_number nulls first
-                    ) as hash_before
-                    from (
-                        select {key}, {CONTENT_HASH}, {SEEN_AT}, file_row_number
-                        from {file}, file_row_number = true)
-                        union all
-                        select {key}, {CONTENT_HASH}, {SEEN_AT}, null
-                        from {target}
-                        semi join {file}) using ({key})
-                    )
-                )
-                where hash_before = {CONTENT_HASH} and file_row_number is not null
-            ) using (file_row_number)
-            """
-        )
+            select file.* exclude (file_row_number) replace (news.seen_at as {SEEN_AT})
+            from {file} as file
+            inner join news using (file_row_number)
+        """
 
 
 class _VersionedClient(DuckDbClient):

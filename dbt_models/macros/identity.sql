@@ -46,3 +46,36 @@
         1
     ), '')
 {%- endmacro %}
+
+
+{# The keys of records: e-mail, both telephone numbers, LinkedIn id; beside each
+   a column of its record, if one is named. #}
+{% macro identity_keys_of(records, column_beside=none) -%}
+    select
+        record_key,
+        key_type || ':' || key_value as identity_key,
+        key_type,
+        key_value
+        {{ ', ' ~ column_beside if column_beside }}
+    from (
+        {% for key_type, column in [
+            ('email', 'email'),
+            ('phone', 'phone_e164'),
+            ('phone', 'other_phone_e164'),
+            ('linkedin', 'linkedin_public_id'),
+        ] %}
+        select
+            record_key,
+            '{{ key_type }}' as key_type,
+            {{ column }} as key_value
+            {{ ', ' ~ column_beside if column_beside }}
+        from {{ records }}
+        where
+            {{ column }} is not null
+            {%- if column == 'other_phone_e164' %}
+            and {{ column }} is distinct from phone_e164
+            {%- endif %}
+        {{ 'union all' if not loop.last }}
+        {% endfor %}
+    ) as keys
+{%- endmacro %}

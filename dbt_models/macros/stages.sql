@@ -12,3 +12,24 @@
 {% macro status_key(status) -%}
     replace(lower(trim({{ status }})), ' ', '_')
 {%- endmacro %}
+
+
+{# Whether a journey is stalled at the run's moment: open, and without activity
+   for longer than the variable says. #}
+{% macro is_stalled() -%}
+    coalesce(
+        is_open and last_activity_at < {{ dbt.dateadd(
+            'day', -1 * var('stalled_after_days'), run_moment()
+        ) }},
+        false
+    )
+{%- endmacro %}
+
+
+{# After a build of news: time has gone on for the untouched journeys, too. #}
+{% macro journeys_stall() -%}
+    {%- if is_news_build() -%}
+        update {{ this }} set is_stalled = not is_stalled
+        where is_stalled <> {{ is_stalled() }}
+    {%- endif -%}
+{%- endmacro %}

@@ -21,8 +21,17 @@
 {%- endmacro %}
 
 
-{# The UTC date of an instant (the session's time zone is UTC). #}
+{# The UTC date of an instant. DuckDB's own cast asks the time zone's calendar
+   row by row, and takes twenty times as long. #}
 {% macro utc_date(instant) -%}
+    {{ return(adapter.dispatch('utc_date')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_date(instant) -%}
+    (date '1970-01-01' + cast(floor(epoch({{ instant }}) / 86400) as integer))
+{%- endmacro %}
+
+{% macro spark__utc_date(instant) -%}
     cast({{ instant }} as date)
 {%- endmacro %}
 

@@ -4,9 +4,16 @@
    the one seen before them say nothing new and are left out, so A, A, B, A is
    three versions. Ties in the moment seen are decided by `then_by`.
    What is added starts with an underscore, so that no field that a vendor may
-   send one day can be taken for it. To read only new loads, filter the source
-   to the records with a new _dlt_load_id before this window. #}
-{% macro record_versions(relation, key, then_by=none) -%}
+   send one day can be taken for it.
+
+   Rows of loads that are under way or were broken off do not count yet. With
+   `only_news`, a build of news reads only the records that have a row in a new
+   load, whenever that row was seen, with all their history. #}
+{% macro record_versions(
+    vendor, resource, key, then_by=none, only_news=false
+) -%}
+    {%- set relation = source('raw_' ~ vendor, resource) -%}
+    {%- set loads = ref('int_loads') -%}
     select
         *,
         min(_seen_at) over record as _first_seen_at,
@@ -18,6 +25,22 @@
             *,
             lag(_content_hash, 1, '') over history as _previous_hash
         from {{ relation }}
+        where
+            _dlt_load_id in (
+                select load_id from {{ loads }} where vendor = '{{ vendor }}'
+            )
+            {%- if only_news and is_news_build() %}
+            {#- one column by itself: engines skip what cannot match -#}
+            {%- for columns in ([key[-1:], key] if key[1:] else [key]) %}
+            and ({{ columns | join(', ') }}) in (
+                select {{ columns | join(', ') }} from {{ relation }}
+                where _dlt_load_id in (
+                    select load_id from {{ loads }}
+                    where vendor = '{{ vendor }}' and is_new
+                )
+            )
+            {%- endfor %}
+            {%- endif %}
         window history as ({{ _history(key, then_by) }})
     ) as stamped
     where _content_hash <> _previous_hash

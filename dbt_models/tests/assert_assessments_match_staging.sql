@@ -1,7 +1,21 @@
 -- Every HiredNow result is one assessment, with its score.
+with
+
+results as (
+    select * from {{ ref('stg_hirednow__results') }}
+    {{ where_record_touched(
+        'result_id', 'hirednow', ref('int_person_records')
+    ) }}
+),
+
+assessments as (
+    select * from {{ ref('fct_assessments') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
+)
+
 select coalesce(results.result_id, assessments.result_id) as result_id
-from {{ ref('stg_hirednow__results') }} as results
-full outer join {{ ref('fct_assessments') }} as assessments
+from results
+full outer join assessments
     on results.result_id = assessments.result_id
 where
     results.result_id is null

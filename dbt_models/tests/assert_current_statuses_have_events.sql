@@ -1,4 +1,5 @@
 -- The status that a record has now, if it means a stage, is an event of it.
+{%- set records = ref('int_person_records') %}
 with
 
 statuses as (
@@ -7,18 +8,26 @@ statuses as (
         lead_id as record_id,
         vendor_status
     from {{ ref('stg_talkpush__leads') }}
+    {{ where_record_touched('lead_id', 'talkpush', records) }}
     union all
     select
         'linkup' as vendor,
         application_key as record_id,
         rating as vendor_status
     from {{ ref('stg_linkup__candidates') }}
+    {{ where_record_touched('application_key', 'linkup', records) }}
     union all
     select
         'hirednow' as vendor,
         result_id as record_id,
         recommendation_status as vendor_status
     from {{ ref('stg_hirednow__results') }}
+    {{ where_record_touched('result_id', 'hirednow', records) }}
+),
+
+events as (
+    select * from {{ ref('fct_funnel_events') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
 ),
 
 expected as (
@@ -37,7 +46,7 @@ expected as (
 
 select expected.*
 from expected
-left join {{ ref('fct_funnel_events') }} as events
+left join events
     on
         expected.vendor = events.vendor
         and expected.record_id = events.record_id

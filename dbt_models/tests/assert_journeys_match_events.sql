@@ -1,14 +1,19 @@
 -- A journey for each person and hiring campaign with events, with all of them.
 with
 
+journeys as (
+    select * from {{ ref('fct_journeys') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
+),
+
 counted as (
     select
         person_id,
         hiring_campaign,
         count(*) as count_events,
-        min(ordered_at) as first_event_at,
         max(occurred_at) as last_event_at
-    from {{ ref('int_funnel_events') }}
+    from {{ ref('fct_funnel_events') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
     group by person_id, hiring_campaign
 )
 
@@ -16,12 +21,11 @@ select
     coalesce(journeys.person_id, counted.person_id) as person_id,
     coalesce(journeys.hiring_campaign, counted.hiring_campaign)
         as hiring_campaign
-from {{ ref('fct_journeys') }} as journeys
+from journeys
 full outer join counted
     on
         journeys.person_id = counted.person_id
         and journeys.hiring_campaign = counted.hiring_campaign
 where
     journeys.count_events is distinct from counted.count_events
-    or journeys.first_event_at is distinct from counted.first_event_at
     or journeys.last_event_at is distinct from counted.last_event_at

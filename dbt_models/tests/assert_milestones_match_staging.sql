@@ -1,5 +1,16 @@
 -- Every record that proves a stage by existing has that one event.
+{%- set records = ref('int_person_records') %}
 with
+
+recipients as (
+    select * from {{ ref('stg_easir__campaign_recipients') }}
+    {{ where_record_touched('recipient_key', 'easir', records) }}
+),
+
+events as (
+    select * from {{ ref('fct_funnel_events') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
+),
 
 expected as (
     select
@@ -7,24 +18,27 @@ expected as (
         lead_id as record_id,
         'lead' as stage
     from {{ ref('stg_talkpush__leads') }}
+    {{ where_record_touched('lead_id', 'talkpush', records) }}
     union all
     select
         'linkup' as vendor,
         application_key as record_id,
         'applied' as stage
     from {{ ref('stg_linkup__candidates') }}
+    {{ where_record_touched('application_key', 'linkup', records) }}
     union all
     select
         'hirednow' as vendor,
         result_id as record_id,
         'assessed' as stage
     from {{ ref('stg_hirednow__results') }}
+    {{ where_record_touched('result_id', 'hirednow', records) }}
     union all
     select
         'easir' as vendor,
         recipients.recipient_key as record_id,
         'contacted' as stage
-    from {{ ref('stg_easir__campaign_recipients') }} as recipients
+    from recipients
     inner join {{ ref('stg_easir__campaigns') }} as campaigns
         on
             recipients.campaign_id = campaigns.campaign_id
@@ -46,7 +60,7 @@ both_sides as (
         stage,
         0 as in_staging,
         1 as in_mart
-    from {{ ref('fct_funnel_events') }}
+    from events
     where vendor_status is null
 )
 

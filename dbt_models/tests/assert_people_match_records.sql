@@ -1,17 +1,23 @@
 -- dim_person has the people of person_records, with as many records.
 with
 
+people as (
+    select * from {{ ref('dim_person') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
+),
+
 counted as (
     select
         person_id,
         count(*) as record_count,
         count(distinct vendor) as vendor_count
     from {{ ref('person_records') }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
     group by person_id
 )
 
 select coalesce(people.person_id, counted.person_id) as person_id
-from {{ ref('dim_person') }} as people
+from people
 full outer join counted
     on people.person_id = counted.person_id
 where

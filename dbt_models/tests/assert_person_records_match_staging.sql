@@ -1,4 +1,5 @@
 -- Every current record about a person is in person_records, once; none else.
+{%- set records = ref('int_person_records') %}
 with
 
 staged as (
@@ -6,21 +7,25 @@ staged as (
         'easir' as vendor,
         recipient_key as record_id
     from {{ ref('stg_easir__campaign_recipients') }}
+    {{ where_record_touched('recipient_key', 'easir', records) }}
     union all
     select
         'talkpush' as vendor,
         lead_id as record_id
     from {{ ref('stg_talkpush__leads') }}
+    {{ where_record_touched('lead_id', 'talkpush', records) }}
     union all
     select
         'linkup' as vendor,
         application_key as record_id
     from {{ ref('stg_linkup__candidates') }}
+    {{ where_record_touched('application_key', 'linkup', records) }}
     union all
     select
         'hirednow' as vendor,
         result_id as record_id
     from {{ ref('stg_hirednow__results') }}
+    {{ where_record_touched('result_id', 'hirednow', records) }}
 ),
 
 both_sides as (
@@ -37,6 +42,7 @@ both_sides as (
         0 as in_staging,
         1 as in_mart
     from {{ ref('person_records') }}
+    {{ where_touched('record_key', records) }}
 )
 
 select

@@ -19,6 +19,7 @@ from .settings import (
     NO_TIME,
     OTHER_ADVICE,
     PAGE_SIZE,
+    PAGES_ONE_BY_ONE,
     READINGS_OF_A_LISTING,
     RECIPIENT_TIMES,
     RECIPIENTS_PATH,
@@ -79,7 +80,7 @@ def ask_page(client: EasirClient, path: str, number: int) -> dict[str, Any]:
 def read_pages(
     client: EasirClient, path: str, workers: int
 ) -> Iterator[tuple[list[dict[str, Any]], int]]:
-    """Read the pages of a listing: the first, then those that its total promises, side by side.
+    """Read the pages of a listing; if it is long, those that its total promises side by side.
 
     Yields:
         The records of each page, and how many there are in all.
@@ -97,8 +98,8 @@ def read_pages(
             int(pagination.get("per_page") or PAGE_SIZE),
             int(pagination.get("total") or 0),
         )
-        if number == 1 and page["data"]:
-            numbers = range(2, ceil(total / size) + 1)
+        numbers = range(2, ceil(total / size) + 1)
+        if number == 1 and page["data"] and len(numbers) > PAGES_ONE_BY_ONE:
             promised = in_order(
                 (partial(ask_page, client, path, each) for each in numbers), workers
             )

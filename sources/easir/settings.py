@@ -7,6 +7,7 @@ AUTH_URL = "https://auth.easir.com/token"
 CAMPAIGNS_PATH = "/campaigns"
 RECIPIENTS_PATH = "/campaigns/{campaign_id}/recipients"
 PAGE_SIZE = 50  # the most the API gives
+PAGES_ONE_BY_ONE = 20  # a longer listing is read several pages at a time
 TIMEZONE = "UTC"
 
 TOKEN_LIFETIME_S = 180.0  # when the answer does not say

@@ -183,6 +183,7 @@ OPS_TABLES: dict[str, dict[str, str]] = {
         "spent_at": "timestamptz",
         "credits": "double",
     },
+    "ops.built_loads": {"vendor": "text", "load_id": "text"},
     "ops.build_results": {
         "run_id": "text",
         "node": "text",
@@ -227,6 +228,8 @@ def insert(
     rows: Iterable[Row],
     *,
     seen_at: str = "2026-03-01T02:00:00Z",
+    load_id: str | None = None,
+    load_status: int = 0,
 ) -> None:
     """Adds rows to a raw table, stamped as seen by the run of that moment, or to an ops table.
 
@@ -235,18 +238,33 @@ def insert(
         table: ``schema.table``.
         rows: Dicts with any of the table's columns; nested values become JSON.
         seen_at: The moment the run received them (raw tables only).
+        load_id: dlt's load that brings them; by default one named after that moment.
+        load_status: 0 for a load that is complete.
     """
+    load_id = load_id or str(datetime.fromisoformat(seen_at).timestamp())
+    if table.startswith("raw_"):
+        add_load(connection, table.split(".")[0], load_id, load_status)
     for row in rows:
         values = {name: _value(value) for name, value in row.items()}
         if table.startswith("raw_"):
             content = json.dumps(row, sort_keys=True, default=str)
             values["_content_hash"] = hashlib.md5(content.encode()).hexdigest()
             values["_seen_at"] = seen_at
-            values["_dlt_load_id"] = str(datetime.fromisoformat(seen_at).timestamp())
+            values["_dlt_load_id"] = load_id
             values["_dlt_id"] = hashlib.md5(f"{table}{content}{seen_at}".encode()).hexdigest()[:14]
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" for _ in values)
         connection.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
+
+
+def add_load(
+    connection: duckdb.DuckDBPyConnection, dataset: str, load_id: str, status: int = 0
+) -> None:
+    """Notes in dlt's own list that a load has ended, or sets how."""
+    connection.execute(f"delete from {dataset}._dlt_loads where load_id = ?", [load_id])
+    connection.execute(
+        f"insert into {dataset}._dlt_loads (load_id, status) values (?, ?)", [load_id, status]
+    )
 
 
 def fixed_fields(**values: Any) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -28,12 +29,16 @@ class Listing:
     def __call__(self, asked: Any) -> dict[str, Any]:
         after = int(asked.query.get("starting_after", 0))
         first_day = asked.query.get("start_date", "")
+        last_day = asked.query.get("end_date", "9999")
         wanted = sorted(
-            (r for r in self.rows if r["created_at"] >= first_day),
+            (r for r in self.rows if first_day <= r["created_at"][:10] <= last_day),
             key=lambda r: int(r["order_index"]),
         )
         wanted = [r for r in wanted if int(r["order_index"]) > after]
-        return page(*wanted[: self.size], has_more=len(wanted) > self.size)
+        if asked.query["sort"] == "desc":
+            wanted.reverse()
+        size = min(self.size, int(asked.query["limit"]))
+        return page(*wanted[:size], has_more=len(wanted) > size)
 
 
 def opened(fake: FakeVendor, **settings: Any) -> Any:
@@ -231,3 +236,66 @@ def test_the_probe_needs_a_campaign():
     with pytest.raises(Exception, match="set campaign_ids"):
         list(opened(fake, campaign_ids=[]).resources["probe"])
     assert fake.asked == []
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> Listing:
+    """Sixty results over sixty days, in pages of two; more than three pages are read in windows."""
+    monkeypatch.setattr("sources.hirednow.helpers.PAGES_A_WINDOW", 3)
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(60)]
+    return Listing(*(row(n, f"{day}T10:00:00Z") for n, day in enumerate(days, 1)), size=2)
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted({r["id"] for r in rows})
+
+
+def test_a_long_campaign_is_read_in_windows_and_nothing_falls_between(many, reader):
+    fake = FakeVendor(many)
+    rows = reader.read(opened(fake), "results")
+
+    assert ids(rows) == ids(many.rows)
+    windows = {(c.query.get("start_date"), c.query.get("end_date")) for c in fake.asked}
+    assert len(windows) > 5
+    assert len(fake.asked) < 2 * len(many.rows) / many.size
+    assert reader.state("hirednow", "results") == {
+        "campaign-1": {"highest_index": 60, "newest_created_date": "2026-03-01"}
+    }
+    asked_before = len(fake.asked)
+    assert ids(reader.read(opened(fake, lookback_days=1), "results")) == ["result-59", "result-60"]
+    assert len(fake.asked) - asked_before == 2
+
+
+def test_a_result_that_comes_while_windows_are_read_is_read_too_whatever_its_date(many, reader):
+    late = row(61, "2026-01-01T10:00:00Z")
+
+    def answer(asked: Any) -> dict[str, Any]:
+        found = many(asked)
+        if asked.query.get("end_date", "") > "2026-02-01" and late not in many.rows:
+            many.rows.append(late)  # the window with its date has been read
+        return found
+
+    rows = reader.read(opened(FakeVendor(answer)), "results")
+    assert ids(rows) == ids(many.rows)
+    assert "result-61" in ids(rows)
+
+
+def test_windows_that_could_not_be_read_are_gone_on_with_and_no_others(many, reader):
+    def broken(asked: Any) -> Any:
+        return Reply(400, {}) if asked.query.get("start_date", "") > "2026-02-10" else many(asked)
+
+    first = reader.read(opened(FakeVendor(broken)), "results")
+    assert reader.metrics["failures"]
+    assert reader.state("hirednow", "results")["campaign-1"]["windows"]
+
+    fake = FakeVendor(many)
+    second = reader.read(opened(fake, lookback_days=0), "results")
+    assert ids(first + second) == ids(many.rows)
+    again = [call for call in fake.asked if call.query.get("end_date", "") < "2026-02-10"]
+    assert not [call for call in again if "end_date" in call.query]
+
+
+def test_a_result_without_a_readable_date_is_in_a_window_too(many, reader):
+    """The first window has no beginning and the last one no end."""
+    many.rows += [row(61, "1970-01-01T00:00:00Z"), row(62, "2999-01-01T00:00:00Z")]
+    assert ids(reader.read(opened(FakeVendor(many)), "results")) == ids(many.rows)

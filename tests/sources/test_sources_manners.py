@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import time
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -16,9 +20,11 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from requests import ReadTimeout, Request
 
 from simulator import accounts
+from sources.hirednow.parallel import side_by_side
 from tests.sources.conftest import VENDORS
 from tests.sources.fake_vendor import FakeVendor, Reply
 
+SOURCES = Path(__file__).parents[2] / "sources"
 FIRST = {
     "hirednow": "results",
     "talkpush": "leads",
@@ -255,3 +261,61 @@ def test_two_nights_bring_what_the_vendor_shows(vendor, simulator, open_source, 
 
 def record_id(key: Any) -> str:
     return key if isinstance(key, str) else ":".join(map(str, key))
+
+
+def test_every_source_reads_side_by_side_with_the_same_file():
+    """Each stands alone, so each has its own; a mend belongs in all of them."""
+    files = {Path(f"{SOURCES}/{vendor}/parallel.py").read_text("utf-8") for vendor in VENDORS}
+    assert len(files) == 1
+
+
+class TestSideBySide:
+    """Tried with one of the five files, for they are equal."""
+
+    def test_each_readers_pages_come_in_their_order(self):
+        readers = [(name, iter([f"{name}{n}" for n in range(20)])) for name in "abcdef"]
+        brought: dict[str, list[Any]] = {}
+        for name, page in side_by_side(readers, 3):
+            brought.setdefault(name, []).append(page)
+        assert brought == {name: [*(f"{name}{n}" for n in range(20)), None] for name in "abcdef"}
+
+    def test_as_many_are_read_at_a_time_as_it_takes_and_no_more_than_workers(self, monkeypatch):
+        monkeypatch.setattr("sources.hirednow.parallel.PATIENCE_S", 0)
+        running, most, lock = 0, 0, Lock()
+
+        def reader() -> Iterator[int]:
+            nonlocal running, most
+            for number in range(3):
+                with lock:
+                    running += 1
+                    most = max(most, running)
+                time.sleep(0.005)
+                with lock:
+                    running -= 1
+                yield number
+
+        list(side_by_side([(n, reader()) for n in range(9)], 3))
+        assert most == 3
+        monkeypatch.setattr("sources.hirednow.parallel.PATIENCE_S", 60)
+        most = 0
+        list(side_by_side([(n, reader()) for n in range(9)], 3))
+        assert most == 1
+
+    def test_the_first_goes_ahead_alone_until_it_has_brought_something(self):
+        def broken(number: int) -> Iterator[int]:
+            asked.append(number)
+            raise ValueError(number)
+            yield 0
+
+        asked: list[int] = []
+        pages = side_by_side([(n, broken(n)) for n in range(5)], 4)
+        assert isinstance(next(pages)[1], ValueError)
+        assert asked == [0]
+        assert [name for name, _ in pages] == [1, 2, 3, 4]
+
+    def test_whoever_stops_early_leaves_no_thread_behind(self):
+        before = threading.active_count()
+        pages = side_by_side([(n, iter(range(1000))) for n in range(4)], 4)
+        next(pages)
+        pages.close()
+        assert threading.active_count() == before

@@ -6,6 +6,8 @@
    one with the smallest hash of that round; the picks become the nodes of the
    next round's smaller graph, until it has no edges. Half of the nodes go in a
    round, give or take, whatever the shape: a long chain needs a dozen rounds.
+   The first round picks the smallest node itself, which is cheaper and ends
+   every star whose hub is its smallest node: nearly all people are one.
    Rounds are tables, not one recursive query, so any engine can run them. #}
 {% materialization contraction, default %}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -132,9 +134,13 @@
 
     select
         node,
+        {% if round == 1 %}
+        min(neighbour) as label
+        {% else %}
         min_by(
             neighbour, {{ dbt.hash("neighbour || ':" ~ round ~ "'") }}
         ) as label
+        {% endif %}
     from neighbours
     group by node
 {%- endmacro %}

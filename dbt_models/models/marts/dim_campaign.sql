@@ -1,3 +1,5 @@
+-- depends_on: {{ ref('int_changed_campaigns') }}
+-- (which compares the campaigns with this table as the last build left it)
 with
 
 campaigns as (
@@ -12,5 +14,6 @@ select
     channel,
     hiring_campaign,
     is_mapped,
-    vendor_campaign_status
+    vendor_campaign_status,
+    sent_at
 from campaigns

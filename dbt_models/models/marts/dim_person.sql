@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    unique_key='person_id',
+    meta={'touched': 'int_touched_persons'}
+) }}
+
+-- depends_on: {{ ref('int_touched_persons') }}
 with
 
 records as (

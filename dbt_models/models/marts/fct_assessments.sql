@@ -1,7 +1,17 @@
+{{ config(
+    materialized='incremental',
+    unique_key='person_id',
+    meta={'touched': 'int_touched_persons'}
+) }}
+
+-- depends_on: {{ ref('int_touched_persons') }}
 with
 
 results as (
     select * from {{ ref('stg_hirednow__results') }}
+    {{ where_record_touched(
+        'result_id', 'hirednow', ref('int_person_records')
+    ) }}
 ),
 
 records as (
@@ -26,7 +36,7 @@ final as (
         results.created_at,
         results.updated_at
     from results
-    left join records
+    inner join records
         on results.result_id = records.record_id
     left join campaigns
         on records.vendor_campaign_id = campaigns.vendor_campaign_id

@@ -1,7 +1,15 @@
+{{ config(
+    materialized='incremental',
+    unique_key='person_id',
+    meta={'touched': 'int_touched_persons'}
+) }}
+
+-- depends_on: {{ ref('int_touched_persons') }}
 with
 
 events as (
-    select * from {{ ref('int_funnel_events') }}
+    select * from {{ ref('int_journey_entries') }}
+    where is_event
 )
 
 select

@@ -1,7 +1,16 @@
+{{ config(
+    materialized='incremental',
+    unique_key='person_id',
+    meta={'touched': 'int_touched_persons'},
+    post_hook="{{ journeys_stall() }}"
+) }}
+
+-- depends_on: {{ ref('int_touched_persons') }}
 with
 
-stages as (
-    select * from {{ ref('int_journey_stages') }}
+events as (
+    select * from {{ ref('int_journey_entries') }}
+    where is_event
 ),
 
 sources as (
@@ -12,20 +21,38 @@ statuses as (
     select * from {{ ref('int_journey_statuses') }}
 ),
 
+status_map as (
+    select * from {{ ref('int_status_map') }}
+    where vendor = 'hirednow'
+),
+
+-- In a build of news, int_person_records has the touched persons only.
+results as (
+    select *
+    from {{ ref('fct_assessments') }}
+    {{ where_touched('person_id', ref('int_person_records')) }}
+),
+
 assessments as (
     select
-        person_id,
-        hiring_campaign,
-        max(overall_score) as best_score,
+        results.person_id,
+        results.hiring_campaign,
+        max(results.overall_score) as best_score,
         max_by(
-            cefr,
+            results.cefr,
             case
-                when substr(cefr, 1, 1) in ('A', 'B', 'C') then cefr
+                when substr(results.cefr, 1, 1) in ('A', 'B', 'C')
+                    then results.cefr
                 else ''
             end
-        ) filter (where cefr is not null) as cefr
-    from {{ ref('fct_assessments') }}
-    group by person_id, hiring_campaign
+        ) filter (where results.cefr is not null) as cefr,
+        count(status_map.status_key) > 0 as has_verdict
+    from results
+    left join status_map
+        on
+            {{ status_key('results.recommendation_status') }}
+            = status_map.status_key
+    group by results.person_id, results.hiring_campaign
 ),
 
 reached as (
@@ -35,17 +62,17 @@ reached as (
         {% for stage in ordered_stages() + [
             'rejected', 'on_hold', 'no_response'
         ] %}
-        min(reached_at) filter (where stage = '{{ stage }}')
+        min(occurred_at) filter (where stage = '{{ stage }}')
             as {{ stage }}_at,
         {% endfor %}
-        max(last_reached_at) filter (where stage = 'rejected')
+        max(occurred_at) filter (where stage = 'rejected')
             as last_rejected_at,
         max_by(stage, stage_order) filter (where stage_order is not null)
             as furthest_stage,
         min(ordered_at) as first_event_at,
-        max(last_reached_at) as last_event_at,
-        cast(sum(count_events) as bigint) as count_events
-    from stages
+        max(occurred_at) as last_event_at,
+        count(*) as count_events
+    from events
     group by person_id, hiring_campaign
 ),
 
@@ -57,6 +84,7 @@ joined as (
         statuses.last_activity_at,
         assessments.best_score,
         assessments.cefr,
+        coalesce(assessments.has_verdict, false) as has_verdict,
         reached.hired_at is null
         and (
             reached.last_rejected_at is null
@@ -97,13 +125,9 @@ final as (
         current_status,
         best_score,
         cefr,
+        has_verdict,
         is_open,
-        coalesce(
-            is_open and last_activity_at < {{ dbt.dateadd(
-                'day', -1 * var('stalled_after_days'), run_moment()
-            ) }},
-            false
-        ) as is_stalled,
+        {{ is_stalled() }} as is_stalled,
         count_events,
         first_event_at,
         last_event_at,

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    unique_key='record_key',
+    meta={'touched': 'int_person_records'}
+) }}
+
 with
 
 records as (
@@ -14,6 +20,8 @@ final as (
         records.person_id,
         records.vendor,
         records.record_id,
+        records.vendor_campaign_id,
+        records.record_source,
         campaigns.campaign_key,
         records.match_rule,
         records.match_confidence,
@@ -22,7 +30,11 @@ final as (
         records.phone_e164,
         records.other_phone_e164,
         records.linkedin_public_id,
+        records.location,
+        records.has_email_consent,
+        records.email_consent_updated_at,
         records.record_created_at,
+        records.record_updated_at,
         records.first_seen_at,
         records.last_seen_at
     from records

@@ -1,17 +1,41 @@
 with
 
 costs as (
-    select
-        *,
-        sum(credits) over (
-            partition by vendor, hiring_campaign
-            order by cost_date
-        ) as cumulative_credits
-    from {{ ref('int_daily_costs') }}
+    select * from {{ ref('int_daily_costs') }}
 ),
 
 entries as (
     select * from {{ ref('int_daily_entries') }}
+),
+
+days as (
+    select
+        hiring_campaign,
+        cost_date as day_date,
+        0 as leads,
+        0 as hires
+    from costs
+    group by hiring_campaign, cost_date
+    union all
+    select
+        hiring_campaign,
+        entry_date as day_date,
+        leads,
+        hires
+    from entries
+),
+
+entries_by_day as (
+    select
+        hiring_campaign,
+        day_date,
+        sum(leads) as leads,
+        sum(hires) as hires,
+        sum(sum(leads)) over to_date as cumulative_leads,
+        sum(sum(hires)) over to_date as cumulative_hires
+    from days
+    group by hiring_campaign, day_date
+    window to_date as (partition by hiring_campaign order by day_date)
 ),
 
 totals as (
@@ -21,21 +45,19 @@ totals as (
         costs.hiring_campaign,
         costs.credits,
         costs.results,
-        costs.cumulative_credits,
-        sum(entries.leads) as cumulative_leads,
-        sum(entries.hires) as cumulative_hires,
-        sum(entries.leads) filter (
-            where entries.entry_date = costs.cost_date
-        ) as leads,
-        sum(entries.hires) filter (
-            where entries.entry_date = costs.cost_date
-        ) as hires
+        sum(costs.credits) over (
+            partition by costs.vendor, costs.hiring_campaign
+            order by costs.cost_date
+        ) as cumulative_credits,
+        entries_by_day.leads,
+        entries_by_day.hires,
+        entries_by_day.cumulative_leads,
+        entries_by_day.cumulative_hires
     from costs
-    left join entries
+    left join entries_by_day
         on
-            costs.hiring_campaign = entries.hiring_campaign
-            and costs.cost_date >= entries.entry_date
-    group by all
+            costs.hiring_campaign = entries_by_day.hiring_campaign
+            and costs.cost_date = entries_by_day.day_date
 ),
 
 final as (

@@ -2,90 +2,93 @@ with
 
 journeys as (
     select
-        person_id,
+        {% for stage in ordered_stages() %}
+        {{ stage }}_at is not null as is_in_{{ stage }},
+        {% endfor %}
         hiring_campaign,
         source,
-        {{ utc_date(dbt.date_trunc(var('funnel_period'), 'first_event_at')) }}
-            as period_start_date
+        cast({{ dbt.date_trunc(
+            var('funnel_period'), utc_date('first_event_at')
+        ) }} as date) as period_start_date
     from {{ ref('fct_journeys') }}
 ),
 
-journey_stages as (
-    select * from {{ ref('int_journey_stages') }}
-    where stage_order is not null
-),
-
-stages as (
-    select * from {{ ref('int_stages') }}
-),
-
-spans as (
+-- Journeys that were in the same stages count the same everywhere.
+alike as (
     select
-        person_id,
-        hiring_campaign,
-        min(stage_order) as first_stage_order,
-        max(stage_order) as furthest_stage_order
-    from journey_stages
-    group by person_id, hiring_campaign
-),
-
-steps as (
-    select
-        journeys.period_start_date,
-        journeys.hiring_campaign,
-        journeys.source,
-        stages.stage,
-        stages.stage_order,
-        case when reached.stage is not null then 1 else 0 end as is_in,
-        case when previous.stage is not null then 1 else 0 end as was_before,
-        case
-            when
-                stages.stage_order between spans.first_stage_order
-                and spans.furthest_stage_order
-                then 1
-            else 0
-        end as is_reached,
-        case
-            when
-                stages.stage_order - 1 between spans.first_stage_order
-                and spans.furthest_stage_order
-                then 1
-            else 0
-        end as was_reached_before
+        *,
+        count(*) as journeys
     from journeys
-    cross join stages
-    left join journey_stages as reached
-        on
-            journeys.person_id = reached.person_id
-            and journeys.hiring_campaign = reached.hiring_campaign
-            and stages.stage_order = reached.stage_order
-    left join journey_stages as previous
-        on
-            journeys.person_id = previous.person_id
-            and journeys.hiring_campaign = previous.hiring_campaign
-            and stages.stage_order = previous.stage_order + 1
-    left join spans
-        on
-            journeys.person_id = spans.person_id
-            and journeys.hiring_campaign = spans.hiring_campaign
+    group by all
+),
+
+numbered as (
+    select
+        *,
+        case
+            {% for stage in ordered_stages() %}
+            when is_in_{{ stage }} then {{ loop.index }}
+            {% endfor %}
+        end as first_stage_order,
+        case
+            {% for stage in ordered_stages() | reverse %}
+            when is_in_{{ stage }} then {{ loop.revindex }}
+            {% endfor %}
+        end as furthest_stage_order
+    from alike
+),
+
+cells as (
+    select
+        {% for stage in ordered_stages() %}
+        {% set is_in = 'is_in_' ~ stage %}
+        {% set was_before = 'is_in_' ~ loop.previtem if loop.previtem
+            else 'false' %}
+        {% set is_reached = loop.index
+            ~ ' between first_stage_order and furthest_stage_order' %}
+        {% set was_reached_before = loop.index0
+            ~ ' between first_stage_order and furthest_stage_order' %}
+        {% for name, condition in [
+            ('people', is_in),
+            ('people_from_previous', is_in ~ ' and ' ~ was_before),
+            ('people_of_previous', was_before),
+            ('people_reached', is_reached),
+            (
+                'people_reached_from_previous',
+                is_reached ~ ' and ' ~ was_reached_before
+            ),
+            ('people_reached_previous', was_reached_before),
+        ] %}
+        sum(case when {{ condition }} then journeys else 0 end)
+            as {{ stage }}_{{ name }},
+        {% endfor %}
+        {% endfor %}
+        period_start_date,
+        hiring_campaign,
+        source
+    from numbered
+    group by period_start_date, hiring_campaign, source
 ),
 
 counted as (
+    {% for stage in ordered_stages() %}
     select
+        {% for name in [
+            'people', 'people_from_previous', 'people_of_previous',
+            'people_reached', 'people_reached_from_previous',
+            'people_reached_previous'
+        ] %}
+        cast({{ stage }}_{{ name }} as bigint)
+            as {{ name }},
+        {% endfor %}
         period_start_date,
         hiring_campaign,
         source,
-        stage,
-        stage_order,
-        cast(sum(is_in) as bigint) as people,
-        cast(sum(is_in * was_before) as bigint) as people_from_previous,
-        cast(sum(was_before) as bigint) as people_of_previous,
-        cast(sum(is_reached) as bigint) as people_reached,
-        cast(sum(is_reached * was_reached_before) as bigint)
-            as people_reached_from_previous,
-        cast(sum(was_reached_before) as bigint) as people_reached_previous
-    from steps
-    group by period_start_date, hiring_campaign, source, stage, stage_order
+        '{{ stage }}' as stage,
+        cast({{ loop.index }} as bigint) as stage_order
+    from cells
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (

@@ -10,7 +10,8 @@ final as (
         vendor,
         min(vendor_status) as vendor_status,
         status_key,
-        count(distinct record_id) as count_records,
+        -- each record enters a status for the first time once
+        count(*) filter (where stage_entry_number = 1) as count_records,
         max(seen_at) as last_seen_at
     from entries
     group by vendor, status_key

@@ -33,7 +33,8 @@ final as (
             campaigns.vendor_campaign_id
         ) as hiring_campaign,
         campaign_map.hiring_campaign is not null as is_mapped,
-        campaigns.vendor_campaign_status
+        campaigns.vendor_campaign_status,
+        campaigns.sent_at
     from campaigns
     left join campaign_map
         on

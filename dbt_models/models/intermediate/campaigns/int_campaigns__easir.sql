@@ -16,7 +16,8 @@ final as (
             as vendor_campaign_id,
         campaigns.campaign_name,
         coalesce(campaigns.campaign_type, 'unknown') as channel,
-        campaigns.campaign_status as vendor_campaign_status
+        campaigns.campaign_status as vendor_campaign_status,
+        campaigns.sent_at
     from campaigns
     full outer join recipients
         on campaigns.campaign_id = recipients.campaign_id

@@ -5,26 +5,51 @@ results as (
     select
         coalesce(campaign_id, 'unknown') as campaign_id,
         campaign_name,
-        row_number() over (
-            partition by coalesce(campaign_id, 'unknown')
-            order by
-                case when campaign_name is null then 1 else 0 end,
-                updated_at desc nulls last,
-                order_index desc nulls last,
-                result_id asc
-        ) as recency
+        updated_at,
+        order_index,
+        result_id
     from {{ ref('stg_hirednow__results') }}
+),
+
+newest as (
+    select
+        campaign_id,
+        max(updated_at) filter (where campaign_name is not null) as updated_at
+    from results
+    group by campaign_id
+),
+
+names as (
+    select
+        results.campaign_id,
+        results.campaign_name,
+        row_number() over (
+            partition by results.campaign_id
+            order by
+                results.order_index desc nulls last,
+                results.result_id asc
+        ) as recency
+    from results
+    inner join newest
+        on
+            results.campaign_id = newest.campaign_id
+            and results.updated_at is not distinct from newest.updated_at
+    where results.campaign_name is not null
 ),
 
 final as (
     select
         'hirednow' as vendor,
-        campaign_id as vendor_campaign_id,
-        campaign_name,
+        newest.campaign_id as vendor_campaign_id,
+        names.campaign_name,
         'assessment' as channel,
-        cast(null as {{ dbt.type_string() }}) as vendor_campaign_status
-    from results
-    where recency = 1
+        cast(null as {{ dbt.type_string() }}) as vendor_campaign_status,
+        cast(null as {{ type_timestamptz() }}) as sent_at
+    from newest
+    left join names
+        on
+            newest.campaign_id = names.campaign_id
+            and names.recency = 1
 )
 
 select * from final

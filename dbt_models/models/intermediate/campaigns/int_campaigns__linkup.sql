@@ -19,7 +19,8 @@ final as (
         coalesce(jobs.job_id, referred.job_id) as vendor_campaign_id,
         jobs.job_title as campaign_name,
         'linkedin' as channel,
-        jobs.job_state as vendor_campaign_status
+        jobs.job_state as vendor_campaign_status,
+        cast(null as {{ type_timestamptz() }}) as sent_at
     from jobs
     full outer join referred
         on jobs.job_id = referred.job_id

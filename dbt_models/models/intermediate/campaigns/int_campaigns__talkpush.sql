@@ -7,24 +7,41 @@ campaigns as (
 leads as (
     select
         coalesce(campaign_id, 'unknown') as campaign_id,
-        campaign_name,
-        row_number() over (
-            partition by coalesce(campaign_id, 'unknown')
-            order by
-                case when campaign_name is null then 1 else 0 end,
-                updated_at desc nulls last,
-                lead_id asc
-        ) as recency
+        case when campaign_id is not null then campaign_name end
+            as campaign_name,
+        updated_at,
+        lead_id
     from {{ ref('stg_talkpush__leads') }}
+),
+
+newest as (
+    select
+        campaign_id,
+        max(updated_at) filter (where campaign_name is not null) as updated_at
+    from leads
+    group by campaign_id
+),
+
+names as (
+    select
+        leads.campaign_id,
+        min_by(leads.campaign_name, leads.lead_id) as campaign_name
+    from leads
+    inner join newest
+        on
+            leads.campaign_id = newest.campaign_id
+            and leads.updated_at is not distinct from newest.updated_at
+    where leads.campaign_name is not null
+    group by leads.campaign_id
 ),
 
 named_by_leads as (
     select
-        campaign_id,
-        case when campaign_id <> 'unknown' then campaign_name end
-            as campaign_name
-    from leads
-    where recency = 1
+        newest.campaign_id,
+        names.campaign_name
+    from newest
+    left join names
+        on newest.campaign_id = names.campaign_id
 ),
 
 final as (
@@ -38,7 +55,8 @@ final as (
         case
             when campaigns.is_archived then 'archived'
             when not campaigns.is_archived then 'active'
-        end as vendor_campaign_status
+        end as vendor_campaign_status,
+        cast(null as {{ type_timestamptz() }}) as sent_at
     from campaigns
     full outer join named_by_leads
         on campaigns.campaign_id = named_by_leads.campaign_id

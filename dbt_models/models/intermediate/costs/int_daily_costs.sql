@@ -4,7 +4,7 @@
 with
 
 hours as (
-    select * from {{ ref('stg_closerx__hourly_metrics') }}
+    select * from {{ ref('fct_campaign_hourly') }}
 ),
 
 reading as (
@@ -18,7 +18,7 @@ campaigns as (
 charges as (
     select
         'closerx' as vendor,
-        campaign_id as vendor_campaign_id,
+        vendor_campaign_id,
         local_date as cost_date,
         cast(credits as double) as credits,
         results

@@ -1,4 +1,6 @@
 -- First touch: where the record of a journey's earliest event came from.
+{{ config(materialized='ephemeral') }}
+
 with
 
 events as (
@@ -15,7 +17,8 @@ events as (
                 record_id,
                 event_id
         ) as touch_number
-    from {{ ref('int_funnel_events') }}
+    from {{ ref('int_journey_entries') }}
+    where is_event
 ),
 
 final as (

@@ -1,7 +1,12 @@
 -- A record's changes of stage, as its versions show them. A status without a
 -- stage stands for itself: its stage is null.
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='record_key',
+    meta={'touched': 'int_person_records_unioned'}
+) }}
 
+-- depends_on: {{ ref('int_person_records_unioned') }}
 with
 
 versions as (
@@ -36,6 +41,7 @@ changes as (
 
 final as (
     select
+        vendor || ':' || record_id as record_key,
         vendor,
         record_id,
         vendor_status,

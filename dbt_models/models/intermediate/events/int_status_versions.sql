@@ -1,5 +1,7 @@
 -- Every status that a record was seen with, in the order seen. own_stage is
 -- the stage that the record's existence proves already.
+{{ config(materialized='ephemeral') }}
+{%- set touched = ref('int_person_records_unioned') %}
 with
 
 statuses as (
@@ -12,6 +14,7 @@ statuses as (
         updated_at,
         seen_at
     from {{ ref('stg_easir__campaign_recipients_versions') }}
+    {{ where_record_touched('recipient_key', 'easir', touched) }}
     union all
     select
         'talkpush' as vendor,
@@ -22,6 +25,7 @@ statuses as (
         updated_at,
         seen_at
     from {{ ref('stg_talkpush__leads_versions') }}
+    {{ where_record_touched('lead_id', 'talkpush', touched) }}
     union all
     select
         'linkup' as vendor,
@@ -32,6 +36,7 @@ statuses as (
         cast(null as {{ type_timestamptz() }}) as updated_at,
         seen_at
     from {{ ref('stg_linkup__candidates_versions') }}
+    {{ where_record_touched('application_key', 'linkup', touched) }}
     union all
     select
         'hirednow' as vendor,
@@ -42,6 +47,7 @@ statuses as (
         updated_at,
         seen_at
     from {{ ref('stg_hirednow__results_versions') }}
+    {{ where_record_touched('result_id', 'hirednow', touched) }}
 ),
 
 final as (

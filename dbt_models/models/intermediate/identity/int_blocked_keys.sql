@@ -1,17 +1,23 @@
 -- Keys of at least one record that join nobody, and why.
 -- A table, because it calls the telephone function.
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='identity_key',
+    meta={'touched': 'int_touched_keys'}
+) }}
+{%- set touched_keys = ref('int_touched_keys') %}
 
 with
 
 keys as (
     select
+        identity_key,
         key_type,
         key_value,
         count(distinct record_key) as count_records,
         count(distinct normalised_name) as count_names
-    from {{ ref('int_identity_keys') }}
-    group by key_type, key_value
+    from {{ touched_or_all(ref('int_key_holders'), ref('int_identity_keys')) }}
+    group by identity_key, key_type, key_value
 ),
 
 listed as (
@@ -61,6 +67,7 @@ matched as (
 
 final as (
     select
+        keys.identity_key,
         keys.key_type,
         keys.key_value,
         keys.count_records,

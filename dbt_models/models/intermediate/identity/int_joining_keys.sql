@@ -1,10 +1,17 @@
 -- Keys that tie a record to others: not blocked, and shared.
 {{ config(materialized='table') }}
 
+{%- set affected = ref('int_records_to_resolve') %}
+{%- set all_keys = ref('int_identity_keys') %}
+
 with
 
 keys as (
-    select * from {{ ref('int_identity_keys') }}
+    {% if is_news_build() %}
+    {{ identity_keys_of(affected) }}
+    {% else %}
+    select * from {{ all_keys }}
+    {% endif %}
 ),
 
 blocked as (
@@ -15,19 +22,16 @@ open_keys as (
     select
         keys.record_key,
         keys.key_type,
-        keys.key_value,
         min(keys.record_key) over (
-            partition by keys.key_type, keys.key_value
+            partition by keys.identity_key
         ) as hub_record_key,
         count(*) over (
-            partition by keys.key_type, keys.key_value
+            partition by keys.identity_key
         ) as count_records
     from keys
     left join blocked
-        on
-            keys.key_type = blocked.key_type
-            and keys.key_value = blocked.key_value
-    where blocked.key_value is null
+        on keys.identity_key = blocked.identity_key
+    where blocked.identity_key is null
 ),
 
 final as (

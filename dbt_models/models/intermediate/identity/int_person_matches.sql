@@ -1,5 +1,7 @@
 -- How sure it is that a record belongs to its person: each kind of shared key
 -- leaves a doubt (e-mail 0.05, phone 0.10, LinkedIn 0.05); doubts multiply.
+{{ config(materialized='ephemeral') }}
+
 with
 
 keys as (

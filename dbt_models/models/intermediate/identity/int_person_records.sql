@@ -1,10 +1,13 @@
--- Every record with its person, named after the person's oldest record.
+-- Each record with its person, named after the person's oldest record. In a
+-- build of news, the affected ones; the mart person_records holds all.
 {{ config(materialized='table') }}
 
 with
 
 records as (
-    select * from {{ ref('int_person_records_unioned') }}
+    select * from {{ touched_or_all(
+        ref('int_records_to_resolve'), ref('int_person_records_unioned')
+    ) }}
 ),
 
 components as (

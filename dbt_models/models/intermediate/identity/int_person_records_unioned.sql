@@ -1,15 +1,33 @@
+-- The records about persons that this build reads: those with a version in a
+-- new load; in a full build, all.
 {{ config(materialized='table') }}
+{%- set loads = ref('int_loads') %}
 
 with
 
 records as (
-    select * from {{ ref('int_person_records__easir') }}
-    union all
-    select * from {{ ref('int_person_records__talkpush') }}
-    union all
-    select * from {{ ref('int_person_records__linkup') }}
-    union all
-    select * from {{ ref('int_person_records__hirednow') }}
+    {% for vendor, versions, key in [
+        (
+            'easir',
+            ref('stg_easir__campaign_recipients_versions'),
+            'recipient_key'
+        ),
+        ('talkpush', ref('stg_talkpush__leads_versions'), 'lead_id'),
+        ('linkup', ref('stg_linkup__candidates_versions'), 'application_key'),
+        ('hirednow', ref('stg_hirednow__results_versions'), 'result_id'),
+    ] %}
+    select * from {{ ref('int_person_records__' ~ vendor) }}
+    {% if is_news_build() %}
+    where record_id in (
+        select {{ key }} from {{ versions }}
+        where load_id in (
+            select load_id from {{ loads }}
+            where vendor = '{{ vendor }}' and is_new
+        )
+    )
+    {% endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 final as (

@@ -1,16 +1,25 @@
 -- Every resource that a vendor's source has, with what staging holds of it.
-{% set resources = [
+{% for vendor, resource in [
     ('hirednow', 'results'),
-    ('hirednow', 'detailed_results'),
     ('talkpush', 'leads'),
-    ('talkpush', 'campaigns'),
-    ('linkup', 'jobs'),
     ('linkup', 'candidates'),
-    ('closerx', 'hourly_metrics'),
-    ('easir', 'campaigns'),
     ('easir', 'campaign_recipients'),
 ] %}
-{% for vendor, resource in resources %}
+select
+    '{{ vendor }}' as vendor,
+    '{{ resource }}' as resource,
+    count(*) filter (where is_current) as rows_total,
+    count(*) as versions_total
+from {{ ref('stg_' ~ vendor ~ '__' ~ resource ~ '_versions') }}
+union all
+{% endfor %}
+{% for vendor, resource in [
+    ('hirednow', 'detailed_results'),
+    ('talkpush', 'campaigns'),
+    ('linkup', 'jobs'),
+    ('closerx', 'hourly_metrics'),
+    ('easir', 'campaigns'),
+] %}
 select
     '{{ vendor }}' as vendor,
     '{{ resource }}' as resource,

@@ -1,14 +1,24 @@
+{{ config(
+    materialized='incremental',
+    unique_key='campaign_hour_id'
+) }}
+
 with
 
 versions as (
     {{ record_versions(
-        source('raw_closerx', 'hourly_metrics'),
-        ['campaign_id', 'date', 'hour', 'hour_occurrence']
+        'closerx', 'hourly_metrics',
+        ['campaign_id', 'date', 'hour', 'hour_occurrence'],
+        only_news=true
     ) }}
 ),
 
 final as (
     select
+        {{ dbt.hash(
+            "campaign_id || '|' || date || '|' || hour"
+            ~ " || '|' || hour_occurrence"
+        ) }} as campaign_hour_id,
         campaign_id,
         date as local_date,
         hour,
@@ -21,7 +31,8 @@ final as (
         is_final,
         _seen_at as seen_at,
         _first_seen_at as first_seen_at,
-        _count_versions as count_versions
+        _count_versions as count_versions,
+        _dlt_load_id as load_id
     from versions
     where _is_current
 )

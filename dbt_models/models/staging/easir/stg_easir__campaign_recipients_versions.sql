@@ -1,12 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='recipient_key'
+) }}
 
 with
 
 versions as (
     {{ record_versions(
-        source('raw_easir', 'campaign_recipients'),
-        ['campaign_id', 'id'],
-        then_by='updated_at'
+        'easir', 'campaign_recipients', ['campaign_id', 'id'],
+        then_by='updated_at', only_news=true
     ) }}
 ),
 

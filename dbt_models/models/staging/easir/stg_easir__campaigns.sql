@@ -2,7 +2,7 @@ with
 
 versions as (
     {{ record_versions(
-        source('raw_easir', 'campaigns'), ['id'], then_by='updated_at'
+        'easir', 'campaigns', ['id'], then_by='updated_at'
     ) }}
 ),
 

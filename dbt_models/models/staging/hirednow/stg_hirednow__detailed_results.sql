@@ -1,7 +1,14 @@
+{{ config(
+    materialized='incremental',
+    unique_key='result_id'
+) }}
+
 with
 
 versions as (
-    {{ record_versions(source('raw_hirednow', 'detailed_results'), ['id']) }}
+    {{ record_versions(
+        'hirednow', 'detailed_results', ['id'], only_news=true
+    ) }}
 ),
 
 final as (

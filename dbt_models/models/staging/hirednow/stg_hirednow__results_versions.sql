@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='result_id'
+) }}
 
 with
 
 versions as (
     {{ record_versions(
-        source('raw_hirednow', 'results'), ['id'], then_by='updated_at'
+        'hirednow', 'results', ['id'],
+        then_by='updated_at', only_news=true
     ) }}
 ),
 

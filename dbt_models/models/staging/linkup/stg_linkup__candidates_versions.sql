@@ -1,10 +1,14 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='application_key'
+) }}
 
 with
 
 versions as (
     {{ record_versions(
-        source('raw_linkup', 'candidates'), ['job_id', 'application_id']
+        'linkup', 'candidates', ['job_id', 'application_id'],
+        only_news=true
     ) }}
 ),
 

@@ -1,7 +1,7 @@
 with
 
 versions as (
-    {{ record_versions(source('raw_linkup', 'jobs'), ['job_id']) }}
+    {{ record_versions('linkup', 'jobs', ['job_id']) }}
 ),
 
 final as (

@@ -2,7 +2,7 @@ with
 
 versions as (
     {{ record_versions(
-        source('raw_talkpush', 'campaigns'), ['id'], then_by='updated_at'
+        'talkpush', 'campaigns', ['id'], then_by='updated_at'
     ) }}
 ),
 

@@ -1,10 +1,13 @@
-{{ config(materialized='table') }}
+{{ config(
+    materialized='incremental',
+    unique_key='lead_id'
+) }}
 
 with
 
 versions as (
     {{ record_versions(
-        source('raw_talkpush', 'leads'), ['id'], then_by='updated_at'
+        'talkpush', 'leads', ['id'], then_by='updated_at', only_news=true
     ) }}
 ),
 

@@ -1,0 +1,71 @@
+{# Whether this build reads only what is new. The conductor says so when the
+   last build was whole and nothing that defines its result has changed since;
+   dbt started by hand builds everything. #}
+{% macro is_news_build() -%}
+    {{ return(
+        execute
+        and not flags.FULL_REFRESH
+        and env_var('HIREFUNNEL_BUILD', 'full') == 'news'
+    ) }}
+{%- endmacro %}
+
+
+{# dbt's own question, so that is_incremental() and seeds agree. #}
+{% macro should_full_refresh() -%}
+    {{ return(not is_news_build()) }}
+{%- endmacro %}
+
+
+{# In a build of news, the condition that keeps to the touched rows. #}
+{% macro where_touched(column, touched) -%}
+    {%- if is_news_build() -%}
+        where {{ column }} in (select {{ column }} from {{ touched }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The same for a vendor's rows, whose key is the record's id at the vendor. #}
+{% macro where_record_touched(column, vendor, touched) -%}
+    {%- if is_news_build() -%}
+        where {{ column }} in (
+            select record_id from {{ touched }} where vendor = '{{ vendor }}'
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What a build reads: the touched rows if it is one of news, else all. #}
+{% macro touched_or_all(touched, all) -%}
+    {{ return(touched if is_news_build() else all) }}
+{%- endmacro %}
+
+
+{# A mart or table as the build before left it. It is no ref: the model that
+   replaces it comes later in the same build. #}
+{% macro last_built(schema, name) -%}
+    {{ return(api.Relation.create(
+        database=target.database, schema=schema, identifier=name
+    )) }}
+{%- endmacro %}
+
+
+{# The incremental strategy `replace`: the rows of the touched keys go, the
+   model's rows come. Touched are the keys in the relation that the model names
+   in `meta.touched` (rows that nothing replaces go, too), else the keys of the
+   rows that come. #}
+{% macro get_incremental_replace_sql(arguments) -%}
+    {%- set target_relation = arguments['target_relation'] -%}
+    {%- set new_rows = arguments['temp_relation'] -%}
+    {%- set key = arguments['unique_key'] -%}
+    {%- set touched = config.get('meta', {}).get('touched') -%}
+    {%- set columns = arguments['dest_columns']
+        | map(attribute='quoted') | join(', ') -%}
+
+    delete from {{ target_relation }}
+    where {{ key }} in (
+        select {{ key }} from {{ ref(touched) if touched else new_rows }}
+    );
+
+    insert into {{ target_relation }} ({{ columns }})
+    select {{ columns }} from {{ new_rows }}
+{%- endmacro %}
