@@ -35,13 +35,17 @@ format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff check --fix .
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
 
-bench: $(READY)  ## a backfill beside the limit and the alternatives, minutes
+bench: $(READY)  ## a backfill beside the limit and the alternatives, a night on growing history; minutes
 	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --once-above 60 --markdown docs/benchmarks.md
-	$(BIN)/python -m benchmarks.run --results 40000 --recipients 4000 --runs 1 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run --results 200000 --recipients 50000 --runs 1 --latency-ms 50 --rate 50 --peers limit,hirefunnel --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.stages --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.nightly --records 100000 1000000 --markdown docs/benchmarks.md
 
-bench-full: $(READY)  ## the same at full size, an hour or more
+bench-full: $(READY)  ## the same at full size, hours
 	$(BIN)/python -m benchmarks.run --results 1000000 --recipients 100000 --runs 3 --limit-s 3600 --markdown docs/benchmarks.md
-	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run --results 200000 --recipients 50000 --runs 3 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.stages --results 1000000 --recipients 100000 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.nightly --records 100000 1000000 10000000 --markdown docs/benchmarks.md
 
 clean:  ## remove what make has built (never data/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

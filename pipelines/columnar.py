@@ -15,6 +15,7 @@ from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import orjson
 import pyarrow as pa
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 CONTENT_HASH = "_content_hash"
 SEEN_AT = "_seen_at"
 OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_load_id"})
-BATCH_BYTES = 2 * 1024 * 1024
+BATCH_BYTES = 4 * 1024 * 1024
 
 DUCKDB_TYPES = {
     "text": "VARCHAR",
@@ -65,12 +66,14 @@ class Batch:
     """Records on their way into columns.
 
     Attributes:
-        lines: Each record as canonical JSON.
+        lines: Each record as canonical JSON, one after the other.
+        lengths: How long each is, in bytes.
         seen_at: When each was seen, in microseconds since 1970.
         undeclared: The fields in them that nobody declared.
     """
 
-    lines: list[bytes]
+    lines: bytes
+    lengths: list[int]
     seen_at: list[int]
     undeclared: Iterable[str]
 
@@ -99,12 +102,13 @@ class Batches:
 
     def take(self) -> Batch:
         """What was added since the last time."""
-        batch = Batch(self._lines, self._seen, self._undeclared)
+        batch = Batch(b"".join(self._lines), self._lengths, self._seen, self._undeclared)
         self._start_batch()
         return batch
 
     def _start_batch(self) -> None:
-        self._lines: list[bytes] = []
+        self._lines: list[bytes] = []  # a page's joined: thousands of small ones waste memory
+        self._lengths: list[int] = []
         self._seen: list[int] = []
         self._undeclared: dict[str, None] = {}
         self._full_at = self.bytes_added + BATCH_BYTES
@@ -112,7 +116,7 @@ class Batches:
     @property
     def has_records(self) -> bool:
         """Whether records were added since the last batch was taken."""
-        return bool(self._lines)
+        return bool(self._lengths)
 
     @property
     def is_full(self) -> bool:
@@ -134,8 +138,9 @@ class Batches:
         for record in records:
             if not record.keys() <= self._declared:
                 self._undeclared |= dict.fromkeys(record.keys() - self._declared)
-        self._lines += lines
-        self.bytes_added += sum(map(len, lines))
+        self._lines.append(b"".join(lines))
+        self._lengths += map(len, lines)
+        self.bytes_added += len(self._lines[-1])
         # A microsecond apart, so that two versions of a record on one page keep their order.
         first = max(round(seen_at.timestamp() * 1_000_000), self._next_seen)
         self._next_seen = first + len(records)
@@ -144,9 +149,12 @@ class Batches:
 
     def table(self, batch: Batch) -> pa.Table:
         """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile."""
+        ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
         lines = pa.table(
             {
-                "line": pa.array(batch.lines, pa.string()),
+                "line": pa.StringArray.from_buffers(
+                    len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(batch.lines)
+                ),
                 SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
             }
         )

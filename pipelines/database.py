@@ -41,7 +41,7 @@ def connect(
     try:
         connection.execute("set TimeZone = 'UTC'")
         if memory:
-            connection.execute(f"set memory_limit = '{memory}'")
+            connection.execute(f"set memory_limit = '{memory}'; set threads = 1")
         yield connection
     finally:
         connection.close()

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("hirefunnel")
 
 # Once so much was read, or for so long, it is loaded together with its cursor, and reading goes on.
-CHECKPOINT_BYTES = 128 * 1024 * 1024
+CHECKPOINT_BYTES = 48 * 1024 * 1024
 CHECKPOINT_S = 30.0
-LOAD_MEMORY = "256MB"
+LOAD_MEMORY = "128MB"
 
 # Vendors are read side by side and written one after the other: loads are short beside the vendors' answers.
 writing = threading.Lock()

@@ -12,49 +12,51 @@
 {%- endmacro %}
 
 
-{# A JSON list of {name, value} as a map from name to the value's text: a
-   choice is {id, value}, the rest is plain. The first of two fields of one
-   name counts. #}
-{% macro json_fields_map(column) -%}
-    {{ return(adapter.dispatch('json_fields_map')(column)) }}
+{# A JSON list of {name, value} as a list whose values are texts: a choice is
+   {id, value}, the rest is plain. Parsed once, then asked by json_field. #}
+{% macro json_fields(column) -%}
+    {{ return(adapter.dispatch('json_fields')(column)) }}
 {%- endmacro %}
 
-{% macro default__json_fields_map(column) -%}
-    map_from_entries(list_transform(
-        list_filter(
-            from_json({{ column }}, '[{"name": "VARCHAR", "value": "JSON"}]'),
-            lambda field, position: field.name is not null
-            and position = list_position(
-                json_extract_string({{ column }}, '$[*].name'), field.name
-            )
-        ),
-        lambda field: row(field.name, coalesce(
+{% macro default__json_fields(column) -%}
+    list_transform(
+        from_json({{ column }}, '[{"name": "VARCHAR", "value": "JSON"}]'),
+        lambda field: struct_pack(name := field.name, value := coalesce(
             json_extract_string(field.value, '$.value'),
             case
                 when json_type(field.value) <> 'OBJECT'
                     then json_extract_string(field.value, '$')
             end
         ))
-    ))
+    )
 {%- endmacro %}
 
-{% macro spark__json_fields_map(column) -%}
-    map_from_entries(transform(
-        filter(
-            from_json({{ column }}, 'array<struct<name:string,value:string>>'),
-            (field, position) -> field.name is not null
-            and position + 1 = array_position(
-                from_json({{ column }}, 'array<struct<name:string>>').name,
-                field.name
-            )
-        ),
-        field -> struct(field.name, coalesce(
+{% macro spark__json_fields(column) -%}
+    transform(
+        from_json({{ column }}, 'array<struct<name:string,value:string>>'),
+        field -> struct(field.name as name, coalesce(
             get_json_object(field.value, '$.value'),
             case
                 when substr(field.value, 1, 1) <> '{' then field.value
             end
-        ))
-    ))
+        ) as value)
+    )
+{%- endmacro %}
+
+
+{# The value of the first of json_fields' fields with a name, or null. #}
+{% macro json_field(fields, name) -%}
+    {{ return(adapter.dispatch('json_field')(fields, name)) }}
+{%- endmacro %}
+
+{% macro default__json_field(fields, name) -%}
+    list_filter({{ fields }}, lambda field: field.name = '{{ name }}')[1].value
+{%- endmacro %}
+
+{% macro spark__json_field(fields, name) -%}
+    try_element_at(
+        filter({{ fields }}, field -> field.name = '{{ name }}'), 1
+    ).value
 {%- endmacro %}
 
 

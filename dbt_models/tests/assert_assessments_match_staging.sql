@@ -4,7 +4,7 @@ with
 results as (
     select * from {{ ref('stg_hirednow__results') }}
     {{ where_record_touched(
-        'result_id', 'hirednow', ref('int_person_records')
+        'result_id', 'hirednow', ref('int_records_to_resolve')
     ) }}
 ),
 

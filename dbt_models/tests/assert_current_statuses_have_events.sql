@@ -1,5 +1,5 @@
 -- The status that a record has now, if it means a stage, is an event of it.
-{%- set records = ref('int_person_records') %}
+{%- set records = ref('int_records_to_resolve') %}
 with
 
 statuses as (

@@ -1,5 +1,5 @@
 -- Every record that proves a stage by existing has that one event.
-{%- set records = ref('int_person_records') %}
+{%- set records = ref('int_records_to_resolve') %}
 with
 
 recipients as (

@@ -1,5 +1,5 @@
 -- Every current record about a person is in person_records, once; none else.
-{%- set records = ref('int_person_records') %}
+{%- set records = ref('int_records_to_resolve') %}
 with
 
 staged as (

@@ -33,7 +33,6 @@ KEPT = [
     "staging.stg_linkup__candidates_versions",
     "staging.stg_easir__campaign_recipients_versions",
     "staging.stg_closerx__hourly_metrics",
-    "intermediate.int_identity_keys",
     "intermediate.int_blocked_keys",
     "intermediate.int_status_entries",
 ]

@@ -5,54 +5,67 @@
 ) }}
 
 -- depends_on: {{ ref('int_touched_persons') }}
+{#- The newest record that says something counts. #}
+{%- set never = '9223372036854775807' %}
+{%- set newest %}(
+            coalesce(-{{ microseconds('record_updated_at') }}, {{ never }}),
+            record_key
+        ){% endset %}
+{%- set newest_consent %}(
+            coalesce(
+                -{{ microseconds('email_consent_updated_at') }}, {{ never }}
+            ),
+            coalesce(-{{ microseconds('record_updated_at') }}, {{ never }}),
+            has_email_consent,
+            record_id
+        ){% endset %}
+
 with
 
 records as (
     select
         *,
-        row_number() over (
-            partition by person_id
-            order by
-                record_updated_at desc nulls last,
-                vendor asc,
-                record_id asc
-        ) as recency,
-        row_number() over (
-            partition by person_id
-            order by
-                case when has_email_consent is null then 1 else 0 end,
-                email_consent_updated_at desc nulls last,
-                record_updated_at desc nulls last,
-                has_email_consent asc,
-                record_id asc
-        ) as consent_recency
+        coalesce(phone_e164, other_phone_e164) as any_phone_e164
     from {{ ref('int_person_records') }}
 ),
 
 final as (
     select
-        person_id,
-        min_by(full_name, recency) filter (where full_name is not null)
-            as full_name,
-        min_by(email, recency) filter (where email is not null) as email,
-        min_by(coalesce(phone_e164, other_phone_e164), recency) filter (
-            where coalesce(phone_e164, other_phone_e164) is not null
-        ) as phone_e164,
-        min_by(linkedin_public_id, recency) filter (
-            where linkedin_public_id is not null
-        ) as linkedin_public_id,
-        min_by(location, recency) filter (where location is not null)
-            as location,
+        {% for name, column in [
+            ('full_name', 'full_name'),
+            ('email', 'email'),
+            ('phone_e164', 'any_phone_e164'),
+            ('linkedin_public_id', 'linkedin_public_id'),
+            ('location', 'location'),
+        ] %}
+        min_by({{ column }}, {{ newest }}) filter (
+            where {{ column }} is not null
+        ) as {{ name }},
+        {% endfor %}
+        min_by(has_email_consent, {{ newest_consent }}) filter (
+            where has_email_consent is not null
+        ) as email_consent,
+        min(person_id) as person_id,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
         min(record_created_at) as first_record_created_at,
         count(*) as record_count,
-        count(distinct vendor) as vendor_count,
-        min_by(has_email_consent, consent_recency) filter (
-            where has_email_consent is not null
-        ) as email_consent
+        count(distinct vendor) as vendor_count
     from records
-    group by person_id
+    group by person_number
 )
 
-select * from final
+select
+    person_id,
+    full_name,
+    email,
+    phone_e164,
+    linkedin_public_id,
+    location,
+    first_seen_at,
+    last_seen_at,
+    first_record_created_at,
+    record_count,
+    vendor_count,
+    email_consent
+from final

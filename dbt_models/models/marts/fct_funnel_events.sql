@@ -13,7 +13,9 @@ events as (
 )
 
 select
-    event_id,
+    {{ dbt.hash(
+        "vendor || '|' || record_id || '|' || stage || '|' || entry_number"
+    ) }} as event_id,
     person_id,
     vendor,
     record_id,

@@ -5,20 +5,25 @@
     post_hook="{{ journeys_stall() }}"
 ) }}
 
+{#- First touch is the earliest event; a journey stands where its latest event
+   or change of status left it. #}
+{%- set earliest %}(
+            ordered_at, coalesce(stage_order, 99), record_key
+        ){% endset %}
+{%- set latest %}(
+            -{{ microseconds('ordered_at') }}, -coalesce(stage_order, 99),
+            -entry_number, record_key, stage
+        ){% endset %}
+
 -- depends_on: {{ ref('int_touched_persons') }}
 with
 
-events as (
+entries as (
     select * from {{ ref('int_journey_entries') }}
-    where is_event
 ),
 
-sources as (
-    select * from {{ ref('int_journey_sources') }}
-),
-
-statuses as (
-    select * from {{ ref('int_journey_statuses') }}
+stages as (
+    select * from {{ ref('int_stages') }}
 ),
 
 status_map as (
@@ -26,11 +31,10 @@ status_map as (
     where vendor = 'hirednow'
 ),
 
--- In a build of news, int_person_records has the touched persons only.
 results as (
     select *
     from {{ ref('fct_assessments') }}
-    {{ where_touched('person_id', ref('int_person_records')) }}
+    {{ where_touched('person_id', ref('int_touched_persons')) }}
 ),
 
 assessments as (
@@ -55,54 +59,51 @@ assessments as (
     group by results.person_id, results.hiring_campaign
 ),
 
-reached as (
+journeys as (
     select
-        person_id,
+        person_number,
         hiring_campaign,
+        min(person_id) as person_id,
         {% for stage in ordered_stages() + [
             'rejected', 'on_hold', 'no_response'
         ] %}
-        min(occurred_at) filter (where stage = '{{ stage }}')
+        min(occurred_at) filter (where is_event and stage = '{{ stage }}')
             as {{ stage }}_at,
         {% endfor %}
-        max(occurred_at) filter (where stage = 'rejected')
+        max(occurred_at) filter (where is_event and stage = 'rejected')
             as last_rejected_at,
-        max_by(stage, stage_order) filter (where stage_order is not null)
-            as furthest_stage,
-        min(ordered_at) as first_event_at,
-        max(occurred_at) as last_event_at,
-        count(*) as count_events
-    from events
-    group by person_id, hiring_campaign
+        max(stage_order) as furthest_stage_order,
+        min_by(record_source, {{ earliest }}) filter (where is_event)
+            as source,
+        min_by(stage, {{ latest }}) as current_status,
+        min_by(occurred_at, {{ latest }}) as last_activity_at,
+        min(ordered_at) filter (where is_event) as first_event_at,
+        max(occurred_at) filter (where is_event) as last_event_at,
+        count(*) filter (where is_event) as count_events
+    from entries
+    group by person_number, hiring_campaign
+    having count(*) filter (where is_event) > 0
 ),
 
 joined as (
     select
-        reached.*,
-        sources.source,
-        statuses.current_status,
-        statuses.last_activity_at,
+        journeys.*,
+        stages.stage as furthest_stage,
         assessments.best_score,
         assessments.cefr,
         coalesce(assessments.has_verdict, false) as has_verdict,
-        reached.hired_at is null
+        journeys.hired_at is null
         and (
-            reached.last_rejected_at is null
-            or reached.last_rejected_at < reached.last_event_at
+            journeys.last_rejected_at is null
+            or journeys.last_rejected_at < journeys.last_event_at
         ) as is_open
-    from reached
-    left join sources
-        on
-            reached.person_id = sources.person_id
-            and reached.hiring_campaign = sources.hiring_campaign
-    left join statuses
-        on
-            reached.person_id = statuses.person_id
-            and reached.hiring_campaign = statuses.hiring_campaign
+    from journeys
+    left join stages
+        on journeys.furthest_stage_order = stages.stage_order
     left join assessments
         on
-            reached.person_id = assessments.person_id
-            and reached.hiring_campaign = assessments.hiring_campaign
+            journeys.person_id = assessments.person_id
+            and journeys.hiring_campaign = assessments.hiring_campaign
 ),
 
 final as (

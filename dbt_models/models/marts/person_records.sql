@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key='record_key',
-    meta={'touched': 'int_person_records'}
+    meta={'touched': 'int_records_to_resolve'}
 ) }}
 
 with
@@ -36,7 +36,9 @@ final as (
         records.record_created_at,
         records.record_updated_at,
         records.first_seen_at,
-        records.last_seen_at
+        records.last_seen_at,
+        records.vendor_status,
+        records.version_count
     from records
     left join campaigns
         on

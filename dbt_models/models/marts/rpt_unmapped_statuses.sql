@@ -1,11 +1,32 @@
+-- Statuses without a stage: of records of one version, and of the changes of
+-- the others.
 with
 
-entries as (
-    select * from {{ ref('int_status_entries') }}
-    where stage is null
+status_map as (
+    select * from {{ ref('int_status_map') }}
 ),
 
-final as (
+only_statuses as (
+    select
+        vendor,
+        vendor_status,
+        {{ status_key('vendor_status') }} as status_key,
+        count(*) as count_records,
+        max(last_seen_at) as last_seen_at
+    from {{ ref('person_records') }}
+    where version_count = 1 and vendor_status is not null
+    group by vendor, vendor_status
+),
+
+statuses as (
+    select only_statuses.*
+    from only_statuses
+    left join status_map
+        on
+            only_statuses.vendor = status_map.vendor
+            and only_statuses.status_key = status_map.status_key
+    where status_map.stage is null
+    union all
     select
         vendor,
         min(vendor_status) as vendor_status,
@@ -13,7 +34,19 @@ final as (
         -- each record enters a status for the first time once
         count(*) filter (where stage_entry_number = 1) as count_records,
         max(seen_at) as last_seen_at
-    from entries
+    from {{ ref('int_status_entries') }}
+    where stage is null
+    group by vendor, status_key
+),
+
+final as (
+    select
+        vendor,
+        min(vendor_status) as vendor_status,
+        status_key,
+        cast(sum(count_records) as bigint) as count_records,
+        max(last_seen_at) as last_seen_at
+    from statuses
     group by vendor, status_key
 )
 

@@ -10,15 +10,32 @@ stages as (
     select * from {{ ref('int_stages') }}
 ),
 
+status_map as (
+    select * from {{ ref('int_status_map') }}
+),
+
+status_entries as (
+    select * from {{ ref('int_status_entries') }}
+    {{ where_touched('record_key', ref('int_records_to_resolve')) }}
+),
+
 -- own_stage is what the record's existence proves, and since when; an
 -- outreach that was never sent proves nothing.
 records as (
     select
-        records.record_key,
+        records.person_number,
         records.person_id,
+        records.record_key,
         records.vendor,
         records.record_id,
         records.record_source,
+        records.version_count,
+        records.last_seen_at,
+        records.vendor_status as only_status,
+        status_map.stage as only_stage,
+        case
+            when records.vendor <> 'linkup' then records.record_updated_at
+        end as status_updated_at,
         campaigns.campaign_key,
         campaigns.hiring_campaign,
         case records.vendor
@@ -42,87 +59,126 @@ records as (
         on
             records.vendor = campaigns.vendor
             and records.vendor_campaign_id = campaigns.vendor_campaign_id
+    left join status_map
+        on
+            records.vendor = status_map.vendor
+            and {{ status_key('records.vendor_status') }}
+            = status_map.status_key
 ),
 
-status_entries as (
+-- A record begins, and has its statuses: its only one, or those that its
+-- versions show.
+sides as (
+    select true as is_beginning
+    union all
+    select false as is_beginning
+),
+
+told as (
     select
-        *,
-        stage is not null and not is_own_stage as is_event
-    from {{ ref('int_status_entries') }}
-    {{ where_touched('record_key', ref('int_person_records')) }}
+        records.*,
+        sides.is_beginning,
+        case
+            when not sides.is_beginning and records.version_count > 1
+                then records.record_key
+        end as versions_of
+    from records
+    cross join sides
 ),
 
 entries as (
     select
-        *,
-        true as is_event,
-        own_stage as stage,
-        cast(1 as bigint) as entry_number,
-        cast(null as {{ dbt.type_string() }}) as vendor_status,
-        own_stage_at as occurred_at,
-        own_stage_at as ordered_at,
-        case when is_own_stage_exact then 'exact' else 'observed' end
-            as time_precision
-    from records
-    where own_stage_at is not null
-    union all
-    select
-        records.*,
-        status_entries.is_event,
-        coalesce(status_entries.stage, status_entries.vendor_status) as stage,
+        told.person_number,
+        told.person_id,
+        told.record_key,
+        told.vendor,
+        told.record_id,
+        told.record_source,
+        told.campaign_key,
+        told.hiring_campaign,
+        told.own_stage_at,
+        told.is_beginning,
         case
-            when status_entries.is_event
-                then status_entries.stage_entry_number
-            else status_entries.entry_number
-        end as entry_number,
-        status_entries.vendor_status,
-        status_entries.occurred_at,
-        -- Vendors send records updated before they were created. The event
-        -- keeps that time; in a person's story it stands where the record
-        -- begins.
+            when told.is_beginning then told.own_stage
+            when told.versions_of is null then told.only_stage
+            else status_entries.stage
+        end as reached_stage,
         case
-            when
-                status_entries.is_event
-                and records.own_stage_at > status_entries.occurred_at
-                then records.own_stage_at
+            when told.is_beginning then false
+            when told.versions_of is null
+                then coalesce(told.only_stage = told.own_stage, false)
+            else status_entries.is_own_stage
+        end as is_back,
+        coalesce(status_entries.entry_number, 1) as status_number,
+        coalesce(status_entries.stage_entry_number, 1) as stage_number,
+        case
+            when told.is_beginning then null
+            when told.versions_of is null then told.only_status
+            else status_entries.vendor_status
+        end as vendor_status,
+        case
+            when told.is_beginning then told.own_stage_at
+            when told.versions_of is null
+                then coalesce(told.status_updated_at, told.last_seen_at)
             else status_entries.occurred_at
-        end as ordered_at,
-        status_entries.time_precision
-    from status_entries
-    inner join records
-        on status_entries.record_key = records.record_key
-    -- a record's first status, if it only says that the record exists, adds
-    -- nothing
+        end as occurred_at,
+        case
+            when told.is_beginning and told.is_own_stage_exact then 'exact'
+            when told.is_beginning then 'observed'
+            when told.versions_of is not null
+                then status_entries.time_precision
+            when told.status_updated_at is null then 'observed'
+            else 'exact'
+        end as time_precision
+    from told
+    left join status_entries
+        on told.versions_of = status_entries.record_key
+),
+
+-- a record's first status, if it only says that the record exists, adds
+-- nothing
+kept as (
+    select
+        *,
+        reached_stage is not null and not is_back as is_event
+    from entries
     where
-        status_entries.stage is null
-        or not status_entries.is_own_stage
-        or status_entries.entry_number > 1
+        occurred_at is not null
+        and (is_beginning or vendor_status is not null)
+        and (reached_stage is null or not is_back or status_number > 1)
 ),
 
 final as (
     select
-        case when entries.is_event then {{ dbt.hash(
-            "entries.vendor || '|' || entries.record_id || '|'"
-            ~ " || entries.stage || '|' || entries.entry_number"
-        ) }} end as event_id,
-        entries.is_event,
-        entries.person_id,
-        entries.record_key,
-        entries.vendor,
-        entries.record_id,
-        entries.record_source,
-        entries.campaign_key,
-        entries.hiring_campaign,
-        entries.stage,
-        case when entries.is_event then stages.stage_order end as stage_order,
-        entries.entry_number,
-        entries.vendor_status,
-        entries.occurred_at,
-        entries.ordered_at,
-        entries.time_precision
-    from entries
+        kept.is_event,
+        kept.person_number,
+        kept.person_id,
+        kept.record_key,
+        kept.vendor,
+        kept.record_id,
+        kept.record_source,
+        kept.campaign_key,
+        kept.hiring_campaign,
+        coalesce(kept.reached_stage, kept.vendor_status) as stage,
+        case when kept.is_event then stages.stage_order end as stage_order,
+        case
+            when kept.is_event then kept.stage_number
+            else kept.status_number
+        end as entry_number,
+        kept.vendor_status,
+        kept.occurred_at,
+        -- Vendors send records updated before they were created. The event
+        -- keeps that time; in a person's story it stands where the record
+        -- begins.
+        case
+            when kept.is_event and kept.own_stage_at > kept.occurred_at
+                then kept.own_stage_at
+            else kept.occurred_at
+        end as ordered_at,
+        kept.time_precision
+    from kept
     left join stages
-        on entries.stage = stages.stage
+        on kept.reached_stage = stages.stage
 )
 
 select * from final

@@ -1,5 +1,5 @@
--- A record's changes of stage, as its versions show them. A status without a
--- stage stands for itself: its stage is null.
+-- A record's changes of stage, as its versions show them, if it has several. A
+-- status without a stage stands for itself: its stage is null.
 {{ config(
     materialized='incremental',
     unique_key='record_key',
@@ -43,7 +43,6 @@ final as (
     select
         vendor || ':' || record_id as record_key,
         vendor,
-        record_id,
         vendor_status,
         status_key,
         stage,

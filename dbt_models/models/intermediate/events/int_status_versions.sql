@@ -1,5 +1,5 @@
--- Every status that a record was seen with, in the order seen. own_stage is
--- the stage that the record's existence proves already.
+-- Every status that a record of several versions was seen with, in the order
+-- seen. own_stage is the stage that the record's existence proves already.
 {{ config(materialized='ephemeral') }}
 {%- set touched = ref('int_person_records_unioned') %}
 with
@@ -11,6 +11,7 @@ statuses as (
         'contacted' as own_stage,
         vendor_status,
         version_number,
+        count_versions,
         updated_at,
         seen_at
     from {{ ref('stg_easir__campaign_recipients_versions') }}
@@ -22,6 +23,7 @@ statuses as (
         'lead' as own_stage,
         vendor_status,
         version_number,
+        count_versions,
         updated_at,
         seen_at
     from {{ ref('stg_talkpush__leads_versions') }}
@@ -33,6 +35,7 @@ statuses as (
         'applied' as own_stage,
         rating as vendor_status,
         version_number,
+        count_versions,
         cast(null as {{ type_timestamptz() }}) as updated_at,
         seen_at
     from {{ ref('stg_linkup__candidates_versions') }}
@@ -44,6 +47,7 @@ statuses as (
         'assessed' as own_stage,
         recommendation_status as vendor_status,
         version_number,
+        count_versions,
         updated_at,
         seen_at
     from {{ ref('stg_hirednow__results_versions') }}
@@ -63,7 +67,7 @@ final as (
             as time_precision,
         seen_at
     from statuses
-    where vendor_status is not null
+    where vendor_status is not null and count_versions > 1
 )
 
 select * from final

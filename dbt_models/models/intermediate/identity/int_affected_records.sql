@@ -22,7 +22,10 @@
 with
 
 loose_keys as (
-    select identity_key from {{ touched_keys }}
+    select
+        key_type,
+        key_value
+    from {{ touched_keys }}
     where
         not was_blocked
         or identity_key not in (select identity_key from {{ blocked }})
@@ -31,8 +34,12 @@ loose_keys as (
 origins as (
     select record_key from {{ touched }}
     union
-    select record_key from {{ holders }}
-    where identity_key in (select identity_key from loose_keys)
+    select holders.record_key
+    from {{ holders }} as holders
+    inner join loose_keys
+        on
+            holders.key_type = loose_keys.key_type
+            and holders.key_value = loose_keys.key_value
 ),
 
 persons as (

@@ -5,19 +5,17 @@
     unique_key='identity_key',
     meta={'touched': 'int_touched_keys'}
 ) }}
-{%- set touched_keys = ref('int_touched_keys') %}
 
 with
 
 keys as (
-    select
-        identity_key,
-        key_type,
-        key_value,
-        count(distinct record_key) as count_records,
-        count(distinct normalised_name) as count_names
-    from {{ touched_or_all(ref('int_key_holders'), ref('int_identity_keys')) }}
-    group by identity_key, key_type, key_value
+    {% if is_news_build() %}
+    select * from {{ ref('int_key_holders') }}
+    {% else %}
+    {{ identity_keys_of(
+        ref('int_person_records_unioned'), ['normalised_name']
+    ) }}
+    {% endif %}
 ),
 
 listed as (
@@ -52,7 +50,7 @@ spellings as (
     from listed
 ),
 
-matched as (
+listed_keys as (
     select
         keys.key_type,
         keys.key_value,
@@ -65,25 +63,54 @@ matched as (
     group by keys.key_type, keys.key_value
 ),
 
-final as (
+-- only so many records can have so many names
+candidates as (
     select
-        keys.identity_key,
+        key_type,
+        key_value
+    from keys
+    group by key_type, key_value
+    having count(*) > {{ var('max_names_per_key') }}
+    union
+    select
+        key_type,
+        key_value
+    from listed_keys
+),
+
+counted as (
+    select
         keys.key_type,
         keys.key_value,
-        keys.count_records,
-        keys.count_names,
-        coalesce(
-            'blocked: ' || matched.reason,
-            'shared by ' || keys.count_names || ' names'
-        ) as reason
+        count(*) as count_records,
+        count(distinct keys.normalised_name) as count_names
     from keys
-    left join matched
+    inner join candidates
         on
-            keys.key_type = matched.key_type
-            and keys.key_value = matched.key_value
+            keys.key_type = candidates.key_type
+            and keys.key_value = candidates.key_value
+    group by keys.key_type, keys.key_value
+),
+
+final as (
+    select
+        counted.key_type || ':' || counted.key_value as identity_key,
+        counted.key_type,
+        counted.key_value,
+        counted.count_records,
+        counted.count_names,
+        coalesce(
+            'blocked: ' || listed_keys.reason,
+            'shared by ' || counted.count_names || ' names'
+        ) as reason
+    from counted
+    left join listed_keys
+        on
+            counted.key_type = listed_keys.key_type
+            and counted.key_value = listed_keys.key_value
     where
-        matched.key_value is not null
-        or keys.count_names > {{ var('max_names_per_key') }}
+        listed_keys.key_value is not null
+        or counted.count_names > {{ var('max_names_per_key') }}
 )
 
 select * from final

@@ -1,43 +1,51 @@
 -- Keys that tie a record to others: not blocked, and shared.
 {{ config(materialized='table') }}
 
-{%- set affected = ref('int_records_to_resolve') %}
-{%- set all_keys = ref('int_identity_keys') %}
-
 with
 
 keys as (
-    {% if is_news_build() %}
-    {{ identity_keys_of(affected) }}
-    {% else %}
-    select * from {{ all_keys }}
-    {% endif %}
+    {{ identity_keys_of(
+        touched_or_all(
+            ref('int_records_to_resolve'), ref('int_person_records_unioned')
+        ),
+        ['record_number']
+    ) }}
 ),
 
 blocked as (
     select * from {{ ref('int_blocked_keys') }}
 ),
 
-open_keys as (
+shared as (
     select
-        keys.record_key,
-        keys.key_type,
-        min(keys.record_key) over (
-            partition by keys.identity_key
-        ) as hub_record_key,
-        count(*) over (
-            partition by keys.identity_key
-        ) as count_records
+        key_type,
+        key_value,
+        min(record_number) as hub_record_number
     from keys
+    group by key_type, key_value
+    having count(*) > 1
+),
+
+open_keys as (
+    select shared.*
+    from shared
     left join blocked
-        on keys.identity_key = blocked.identity_key
-    where blocked.identity_key is null
+        on
+            shared.key_type = blocked.key_type
+            and shared.key_value = blocked.key_value
+    where blocked.key_value is null
 ),
 
 final as (
-    select *
-    from open_keys
-    where count_records > 1
+    select
+        keys.record_number,
+        keys.key_type,
+        open_keys.hub_record_number
+    from keys
+    inner join open_keys
+        on
+            keys.key_type = open_keys.key_type
+            and keys.key_value = open_keys.key_value
 )
 
 select * from final

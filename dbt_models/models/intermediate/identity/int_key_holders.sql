@@ -1,27 +1,55 @@
--- In a build of news: all records that hold a touched key, touched or not.
+-- In a build of news: all records that hold a touched key now, touched or not.
 {{ config(materialized='table') }}
+
+{%- set touched = ref('int_person_records_unioned') %}
+{%- set touched_keys = ref('int_touched_keys') %}
+{%- set columns = ['record_key', 'full_name'] %}
 
 with
 
-keys as (
-    select * from {{ ref('int_identity_keys') }}
+touched_records as (
+    select * from {{ touched }}
     where {{ is_news_build() | lower }}
 ),
 
-touched_keys as (
-    select * from {{ ref('int_touched_keys') }}
+{% if is_news_build() %}
+{%- set before = last_built('marts', 'person_records') %}
+untouched_keys as (
+    {% for key_type, column in identity_columns() %}
+    select
+        '{{ key_type }}' as key_type,
+        {{ column }} as key_value,
+        {{ columns | join(', ') }}
+    from {{ before }}
+    where
+        {{ column }} in (
+            select key_value from {{ touched_keys }}
+            where key_type = '{{ key_type }}'
+        )
+        and record_key not in (select record_key from {{ touched }})
+        {%- if column == 'other_phone_e164' %}
+        and {{ column }} is distinct from phone_e164
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+{% endif %}
+
+keys as (
+    {{ identity_keys_of('touched_records', columns) }}
+    {% if is_news_build() %}
+    union all
+    select * from untouched_keys
+    {% endif %}
 ),
 
 final as (
     select
-        keys.record_key,
-        keys.identity_key,
-        keys.key_type,
-        keys.key_value,
-        keys.normalised_name
+        record_key,
+        key_type,
+        key_value,
+        {{ normalised_name('full_name') }} as normalised_name
     from keys
-    inner join touched_keys
-        on keys.identity_key = touched_keys.identity_key
 )
 
 select * from final

@@ -1,8 +1,8 @@
 -- Records that keys tie together, directly or through others.
 {{ config(materialized='contraction') }}
 
-select distinct
-    record_key as node_a,
-    hub_record_key as node_b
+select
+    record_number as node_a,
+    hub_record_number as node_b
 from {{ ref('int_joining_keys') }}
-where record_key <> hub_record_key
+where record_number <> hub_record_number

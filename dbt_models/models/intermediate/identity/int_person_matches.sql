@@ -4,16 +4,9 @@
 
 with
 
-keys as (
-    select distinct
-        record_key,
-        key_type
-    from {{ ref('int_joining_keys') }}
-),
-
 doubts as (
     select
-        record_key,
+        record_number,
         min(case key_type
             when 'email' then 1 when 'phone' then 2 else 3
         end) as strongest,
@@ -23,13 +16,13 @@ doubts as (
             as phone_doubt,
         min(case when key_type = 'linkedin' then 0.05 else 1.0 end)
             as linkedin_doubt
-    from keys
-    group by record_key
+    from {{ ref('int_joining_keys') }}
+    group by record_number
 ),
 
 final as (
     select
-        record_key,
+        record_number,
         case strongest
             when 1 then 'email' when 2 then 'phone' else 'linkedin'
         end as match_rule,

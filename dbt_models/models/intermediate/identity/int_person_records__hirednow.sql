@@ -21,7 +21,9 @@ final as (
         created_at as record_created_at,
         updated_at as record_updated_at,
         first_seen_at,
-        seen_at as last_seen_at
+        seen_at as last_seen_at,
+        recommendation_status as vendor_status,
+        count_versions as version_count
     from results
 )
 

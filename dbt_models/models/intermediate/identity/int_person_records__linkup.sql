@@ -21,7 +21,9 @@ final as (
         applied_at as record_created_at,
         seen_at as record_updated_at,
         first_seen_at,
-        seen_at as last_seen_at
+        seen_at as last_seen_at,
+        rating as vendor_status,
+        count_versions as version_count
     from candidates
 )
 

@@ -32,6 +32,7 @@ records as (
 
 final as (
     select
+        {{ row_numbers() }} as record_number,
         vendor || ':' || record_id as record_key,
         vendor,
         record_id,
@@ -49,6 +50,8 @@ final as (
         record_updated_at,
         first_seen_at,
         last_seen_at,
+        vendor_status,
+        version_count,
         {{ normalised_name('full_name') }} as normalised_name
     from records
 )

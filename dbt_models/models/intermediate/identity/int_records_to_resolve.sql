@@ -8,13 +8,22 @@
     'record_source', 'full_name', 'email', 'phone_e164', 'other_phone_e164',
     'linkedin_public_id', 'location', 'has_email_consent',
     'email_consent_updated_at', 'record_created_at', 'record_updated_at',
-    'first_seen_at', 'last_seen_at'
+    'first_seen_at', 'last_seen_at', 'vendor_status', 'version_count'
 ] | join(', ') %}
 
-select {{ columns }} from {{ touched }}
-where {{ is_news_build() | lower }}
-{% if is_news_build() %}
-union all
-select {{ columns }} from {{ affected }}
-where record_key not in (select record_key from {{ touched }})
-{% endif %}
+with
+
+records as (
+    select {{ columns }} from {{ touched }}
+    where {{ is_news_build() | lower }}
+    {% if is_news_build() %}
+    union all
+    select {{ columns }} from {{ affected }}
+    where record_key not in (select record_key from {{ touched }})
+    {% endif %}
+)
+
+select
+    {{ row_numbers() }} as record_number,
+    records.*
+from records

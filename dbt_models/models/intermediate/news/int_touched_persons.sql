@@ -3,7 +3,7 @@
 {{ config(materialized='table') }}
 
 {%- set before = ref('int_affected_records') %}
-{%- set now = ref('int_person_records') %}
+{%- set now = ref('int_record_persons') %}
 
 select person_id from {{ now }}
 where {{ is_news_build() | lower }}

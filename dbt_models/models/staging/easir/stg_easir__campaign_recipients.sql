@@ -36,17 +36,12 @@ select
     call_consent_updated_at,
     has_sms_consent,
     sms_consent_updated_at,
-    account,
-    team,
-    custom_fields,
-    social_profile,
     latest_activity_at,
     created_at,
     updated_at,
     seen_at,
     first_seen_at,
     count_versions,
-    content_hash,
     load_id
 from versions
 where is_current

@@ -15,8 +15,22 @@ versions as (
 parsed as (
     select
         *,
-        {{ json_fields_map('fixed_fields') }} as _fields -- noqa: PRS
+        {{ json_fields('fixed_fields') }} as _fields -- noqa: PRS
     from versions
+),
+
+named as (
+    select
+        *,
+        {% for name in [
+            'salutation', 'title', 'first_name', 'last_name', 'email',
+            'mobile_phone_number', 'landline_phone_number', 'address',
+            'zip_code', 'city', 'state_region', 'country', 'date_of_birth'
+        ] %}
+        {{ json_field('_fields', name) }} as _{{ name }}
+        {{- ',' if not loop.last }} -- noqa: PRS
+        {% endfor %}
+    from parsed
 ),
 
 final as (
@@ -27,41 +41,37 @@ final as (
         {{ clean_text('status') }} as vendor_status,
         b2c as is_b2c,
         team_id,
-        {{ clean_text("_fields['salutation']") }} as salutation,
-        {{ clean_text("_fields['title']") }} as title,
-        {{ clean_text("_fields['first_name']") }} as first_name,
-        {{ clean_text("_fields['last_name']") }} as last_name,
+        {{ clean_text('_salutation') }} as salutation,
+        {{ clean_text('_title') }} as title,
+        {{ clean_text('_first_name') }} as first_name,
+        {{ clean_text('_last_name') }} as last_name,
         {{ clean_text(
-            "coalesce(_fields['first_name'], '') || ' '"
-            ~ " || coalesce(_fields['last_name'], '')"
+            "coalesce(_first_name, '') || ' '"
+            ~ " || coalesce(_last_name, '')"
         ) }} as full_name,
-        {{ clean_text("_fields['email']") }} as email,
-        {{ clean_text("_fields['mobile_phone_number']") }} as mobile_phone,
-        {{ phone_e164("_fields['mobile_phone_number']") }}
+        {{ clean_text('_email') }} as email,
+        {{ clean_text('_mobile_phone_number') }} as mobile_phone,
+        {{ phone_e164('_mobile_phone_number') }}
             as mobile_phone_e164,
-        {{ clean_text("_fields['landline_phone_number']") }} as landline_phone,
-        {{ phone_e164("_fields['landline_phone_number']") }}
+        {{ clean_text('_landline_phone_number') }} as landline_phone,
+        {{ phone_e164('_landline_phone_number') }}
             as landline_phone_e164,
         coalesce(
             {{ linkedin_id_in('social_profile') }},
             {{ linkedin_id_in('custom_fields') }}
         ) as linkedin_public_id,
-        {{ clean_text("_fields['address']") }} as address,
-        {{ clean_text("_fields['zip_code']") }} as zip_code,
-        {{ clean_text("_fields['city']") }} as city,
-        {{ clean_text("_fields['state_region']") }} as state_region,
-        {{ clean_text("_fields['country']") }} as country,
-        {{ safe_cast("_fields['date_of_birth']", 'date') }} as date_of_birth,
+        {{ clean_text('_address') }} as address,
+        {{ clean_text('_zip_code') }} as zip_code,
+        {{ clean_text('_city') }} as city,
+        {{ clean_text('_state_region') }} as state_region,
+        {{ clean_text('_country') }} as country,
+        {{ safe_cast('_date_of_birth', 'date') }} as date_of_birth,
         {% for channel in ['email', 'letter', 'call', 'sms'] %}
         {{ json_bool('consent', [channel, 'consent_given']) }}
             as has_{{ channel }}_consent,
         {{ safe_timestamp(json_text('consent', [channel, 'updated_at'])) }}
             as {{ channel }}_consent_updated_at,
         {% endfor %}
-        account,
-        team,
-        custom_fields,
-        social_profile,
         latest_activity_at,
         created_at,
         updated_at,
@@ -70,9 +80,8 @@ final as (
         _version_number as version_number,
         _count_versions as count_versions,
         _is_current as is_current,
-        _content_hash as content_hash,
         _dlt_load_id as load_id
-    from parsed
+    from named
 )
 
 select * from final

@@ -13,14 +13,12 @@ select
     user_email,
     overall_score,
     cefr,
-    additional_scores,
     order_index,
     created_at,
     updated_at,
     seen_at,
     first_seen_at,
     count_versions,
-    content_hash,
     load_id
 from versions
 where is_current

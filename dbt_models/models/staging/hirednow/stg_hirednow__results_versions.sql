@@ -30,7 +30,6 @@ final as (
         upper({{ clean_text(
             json_text('additional_scores', ['cefr', 'score'])
         ) }}) as cefr,
-        additional_scores,
         {{ safe_cast('order_index', 'bigint') }} as order_index,
         created_at,
         updated_at,
@@ -39,7 +38,6 @@ final as (
         _version_number as version_number,
         _count_versions as count_versions,
         _is_current as is_current,
-        _content_hash as content_hash,
         _dlt_load_id as load_id
     from versions
 )

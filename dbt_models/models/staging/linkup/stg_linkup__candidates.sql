@@ -20,12 +20,9 @@ select
     location,
     application_date,
     applied_at,
-    experiences,
-    education,
     seen_at,
     first_seen_at,
     count_versions,
-    content_hash,
     load_id
 from versions
 where is_current

@@ -34,14 +34,11 @@ final as (
         {{ clean_text('location') }} as location,
         application_date,
         {{ safe_timestamp('application_date') }} as applied_at,
-        experiences,
-        education,
         _seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _version_number as version_number,
         _count_versions as count_versions,
         _is_current as is_current,
-        _content_hash as content_hash,
         _dlt_load_id as load_id
     from versions
 )

@@ -23,18 +23,12 @@ select
     school_name,
     education,
     lead_source,
-    others,
-    labels,
-    answers,
-    attachments,
-    documents,
     scheduled_at,
     created_at,
     updated_at,
     seen_at,
     first_seen_at,
     count_versions,
-    content_hash,
     load_id
 from versions
 where is_current

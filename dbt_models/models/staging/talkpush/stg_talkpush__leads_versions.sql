@@ -35,11 +35,6 @@ final as (
         school_name,
         education,
         {{ clean_text('source') }} as lead_source,
-        others,
-        labels,
-        answers,
-        attachments,
-        documents,
         scheduled_at,
         created_at,
         updated_at,
@@ -48,7 +43,6 @@ final as (
         _version_number as version_number,
         _count_versions as count_versions,
         _is_current as is_current,
-        _content_hash as content_hash,
         _dlt_load_id as load_id
     from versions
 )
