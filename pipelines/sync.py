@@ -254,6 +254,8 @@ def _failure(
     metrics: dict[str, Any] | None = None,
 ) -> ResourceRun:
     cause = _root_cause(error)
+    if isinstance(error, WarehouseHeldError):
+        raise error
     if database.is_held(cause):
         raise WarehouseHeldError(
             "The warehouse is open in another program; close it there and run again."

@@ -344,6 +344,31 @@ def test_a_run_killed_while_it_reads_costs_nothing_but_time(new_installation: An
     assert rows == [(len(installation.truth.current("linkup", "candidates")),)]
 
 
+def test_a_program_that_opens_the_warehouse_while_a_run_reads_ends_it_with_exit_3(
+    new_installation: Any,
+) -> None:
+    """While it reads, a run leaves the file to others; what it read waits for the next run."""
+    installation: Installation = new_installation(50)
+    installation.hirefunnel("sync", "talkpush")  # the warehouse and the mappings exist
+    installation.simulator.clear_requests()
+    installation.simulator.faults.add("closerx", "stall", seconds=2)
+    with environment(installation.environment):
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("hirefunnel")), "sync", "closerx"],
+            env=os.environ.copy(),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_for(lambda: len(installation.simulator.requests) >= 1)
+        with duckdb.connect(str(installation.data / "hirefunnel.duckdb")):
+            _, told = process.communicate(timeout=60)
+    assert process.returncode == 3, told
+    assert "open in another program" in told
+
+    assert installation.hirefunnel("sync", "closerx") == 0
+    assert installation.query("select count(*) > 0 from raw_closerx.hourly_metrics") == [(True,)]
+
+
 def wait_for(condition: Any, seconds: float = 30) -> None:
     import time
 
