@@ -241,3 +241,14 @@ def test_times_become_instants(sent, expected, reader):
     assert row["send_at"] == expected
     assert row["user"] == nested
     assert "created_at" not in row
+
+
+def test_the_pages_of_a_long_listing_are_asked_for_at_once_and_taken_in_order(reader):
+    company = Company(a=SENT)
+    company.recipients["a"] = [{"id": f"a-{number}"} for number in range(1501)]
+    fake = FakeVendor(company)
+    rows = reader.read(opened(fake), "campaign_recipients")
+
+    assert [row["id"] for row in rows] == [f"a-{number}" for number in range(1501)]
+    numbers = [int(c.query["page"]) for c in fake.asked if c.path == "/campaigns/a/recipients"]
+    assert sorted(numbers) == list(range(1, 32)), "each page once, and none that is not there"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from sources.talkpush import TalkpushError, talkpush
+from sources.talkpush.client import TalkpushClient
+from sources.talkpush.helpers import read_leads
 from tests.sources.fake_vendor import FakeVendor, Reply
 
 
@@ -227,3 +230,26 @@ def test_an_archive_that_is_not_found_is_empty(reader):
 def test_any_other_trouble_with_the_archive_is_an_error(archive, reader):
     error = reader.failure(opened(campaigns(archive)), "campaigns")
     assert "/campaigns/archive" in str(error)
+
+
+def test_the_last_day_is_one_before_which_no_day_is_missing():
+    """Days come as they are read; were the newest one noted, a run that ends here would skip the others."""
+    leads = Leads(*(lead(day, f"2026-03-0{day}T10:00:00.000+00:00") for day in range(1, 8)))
+
+    def answer(asked: Any) -> Any:
+        if asked.query["filter[updated_start_date]"].startswith("02-"):
+            time.sleep(0.3)  # the others are read meanwhile
+        return leads(asked)
+
+    fake = FakeVendor(answer)
+    client = TalkpushClient("https://vendor.example", "key", 0, 4, 0, 5, fake)
+    state: dict[str, Any] = {}
+    seen: list[tuple[int, str]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sources.talkpush.parallel.PATIENCE_S", 0)
+        for page in read_leads(client, lambda: state, date(2026, 3, 1), date(2026, 3, 9), 4):
+            seen += [(row["id"], state["last_day"]) for row in page]
+    before_the_second = [last for number, last in seen if number > 2][:1]
+    assert [number for number, _ in seen].index(2) > 1, "the second day did not come late"
+    assert before_the_second == ["2026-03-01"]
+    assert state["last_day"] == "2026-03-07"
