@@ -21,20 +21,6 @@
 {%- endmacro %}
 
 
-{# An instant as a whole number that grows with it. #}
-{% macro microseconds(instant) -%}
-    {{ return(adapter.dispatch('microseconds')(instant)) }}
-{%- endmacro %}
-
-{% macro default__microseconds(instant) -%}
-    epoch_us({{ instant }})
-{%- endmacro %}
-
-{% macro spark__microseconds(instant) -%}
-    unix_micros({{ instant }})
-{%- endmacro %}
-
-
 {# The UTC date of an instant. DuckDB's own cast asks the time zone's calendar
    row by row, and takes twenty times as long. #}
 {% macro utc_date(instant) -%}

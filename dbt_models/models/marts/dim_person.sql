@@ -5,27 +5,27 @@
 ) }}
 
 -- depends_on: {{ ref('int_touched_persons') }}
-{#- The newest record that says something counts. #}
-{%- set never = '9223372036854775807' %}
-{%- set newest %}(
-            coalesce(-{{ microseconds('record_updated_at') }}, {{ never }}),
-            record_key
-        ){% endset %}
-{%- set newest_consent %}(
-            coalesce(
-                -{{ microseconds('email_consent_updated_at') }}, {{ never }}
-            ),
-            coalesce(-{{ microseconds('record_updated_at') }}, {{ never }}),
-            has_email_consent,
-            record_id
-        ){% endset %}
-
 with
 
 records as (
     select
         *,
-        coalesce(phone_e164, other_phone_e164) as any_phone_e164
+        coalesce(phone_e164, other_phone_e164) as any_phone_e164,
+        row_number() over (
+            partition by person_number
+            order by
+                record_updated_at desc nulls last,
+                record_key asc
+        ) as recency,
+        row_number() over (
+            partition by person_number
+            order by
+                case when has_email_consent is null then 1 else 0 end asc,
+                email_consent_updated_at desc nulls last,
+                record_updated_at desc nulls last,
+                has_email_consent asc,
+                record_id asc
+        ) as consent_recency
     from {{ ref('int_person_records') }}
 ),
 
@@ -38,19 +38,25 @@ final as (
             ('linkedin_public_id', 'linkedin_public_id'),
             ('location', 'location'),
         ] %}
-        min_by({{ column }}, {{ newest }}) filter (
+        min_by({{ column }}, recency) filter (
             where {{ column }} is not null
         ) as {{ name }},
         {% endfor %}
-        min_by(has_email_consent, {{ newest_consent }}) filter (
+        min_by(has_email_consent, consent_recency) filter (
             where has_email_consent is not null
         ) as email_consent,
-        min(person_id) as person_id,
+        {{ dbt.any_value('person_id') }} as person_id,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
         min(record_created_at) as first_record_created_at,
         count(*) as record_count,
-        count(distinct vendor) as vendor_count
+        cast(
+            {%- for vendor in ['easir', 'talkpush', 'linkup', 'hirednow'] %}
+            max(case when vendor = '{{ vendor }}' then 1 else 0 end)
+            {{- ' +' if not loop.last }}
+            {%- endfor %}
+            as bigint
+        ) as vendor_count
     from records
     group by person_number
 )

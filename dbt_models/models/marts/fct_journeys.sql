@@ -5,21 +5,34 @@
     post_hook="{{ journeys_stall() }}"
 ) }}
 
-{#- First touch is the earliest event; a journey stands where its latest event
-   or change of status left it. #}
-{%- set earliest %}(
-            ordered_at, coalesce(stage_order, 99), record_key
-        ){% endset %}
-{%- set latest %}(
-            -{{ microseconds('ordered_at') }}, -coalesce(stage_order, 99),
-            -entry_number, record_key, stage
-        ){% endset %}
-
 -- depends_on: {{ ref('int_touched_persons') }}
 with
 
+-- First touch is the earliest event; a journey stands where its latest event
+-- or change of status left it.
 entries as (
-    select * from {{ ref('int_journey_entries') }}
+    select
+        *,
+        row_number() over (
+            partition by person_number, hiring_campaign
+            order by
+                is_event desc,
+                ordered_at asc,
+                stage_order asc nulls last,
+                vendor asc,
+                record_id asc
+        ) as touch_number,
+        row_number() over (
+            partition by person_number, hiring_campaign
+            order by
+                ordered_at desc,
+                stage_order desc nulls first,
+                entry_number desc,
+                vendor asc,
+                record_id asc,
+                stage asc
+        ) as recency
+    from {{ ref('int_journey_entries') }}
 ),
 
 stages as (
@@ -63,7 +76,7 @@ journeys as (
     select
         person_number,
         hiring_campaign,
-        min(person_id) as person_id,
+        {{ dbt.any_value('person_id') }} as person_id,
         {% for stage in ordered_stages() + [
             'rejected', 'on_hold', 'no_response'
         ] %}
@@ -73,10 +86,9 @@ journeys as (
         max(occurred_at) filter (where is_event and stage = 'rejected')
             as last_rejected_at,
         max(stage_order) as furthest_stage_order,
-        min_by(record_source, {{ earliest }}) filter (where is_event)
-            as source,
-        min_by(stage, {{ latest }}) as current_status,
-        min_by(occurred_at, {{ latest }}) as last_activity_at,
+        min(record_source) filter (where touch_number = 1) as source,
+        min(stage) filter (where recency = 1) as current_status,
+        min(occurred_at) filter (where recency = 1) as last_activity_at,
         min(ordered_at) filter (where is_event) as first_event_at,
         max(occurred_at) filter (where is_event) as last_event_at,
         count(*) filter (where is_event) as count_events

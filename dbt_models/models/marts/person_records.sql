@@ -4,6 +4,7 @@
     meta={'touched': 'int_records_to_resolve'}
 ) }}
 
+-- depends_on: {{ ref('int_records_to_resolve') }}
 with
 
 records as (

@@ -90,7 +90,6 @@ entries as (
     select
         told.person_number,
         told.person_id,
-        told.record_key,
         told.vendor,
         told.record_id,
         told.record_source,
@@ -153,7 +152,6 @@ final as (
         kept.is_event,
         kept.person_number,
         kept.person_id,
-        kept.record_key,
         kept.vendor,
         kept.record_id,
         kept.record_source,

@@ -6,15 +6,17 @@
     meta={'touched': 'int_touched_keys'}
 ) }}
 
+-- depends_on: {{ ref('int_touched_keys') }}
+{%- set holders = ref('int_key_holders') %}
+{%- set records = ref('int_person_records_unioned') %}
+
 with
 
 keys as (
     {% if is_news_build() %}
-    select * from {{ ref('int_key_holders') }}
+    select * from {{ holders }}
     {% else %}
-    {{ identity_keys_of(
-        ref('int_person_records_unioned'), ['normalised_name']
-    ) }}
+    {{ identity_keys_of(records, ['normalised_name']) }}
     {% endif %}
 ),
 

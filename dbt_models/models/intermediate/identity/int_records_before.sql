@@ -1,12 +1,15 @@
--- In a build of news: the touched records as the last build left them.
+-- In a build of news: the keys that the touched records had.
 {{ config(materialized='table') }}
 
 {%- set touched = ref('int_person_records_unioned') %}
 
-{% if is_news_build() %}
-select * from {{ last_built('marts', 'person_records') }}
-where record_key in (select record_key from {{ touched }})
-{% else %}
-select * from {{ touched }}
-where false
-{% endif %}
+select
+    record_key,
+    email,
+    phone_e164,
+    other_phone_e164,
+    linkedin_public_id
+from {{ touched_or_all(last_built('marts', 'person_records'), touched) }}
+where
+    {{ is_news_build() | lower }}
+    and record_key in (select touched.record_key from {{ touched }} as touched)

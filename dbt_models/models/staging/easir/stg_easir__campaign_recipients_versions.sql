@@ -21,15 +21,14 @@ parsed as (
 
 named as (
     select
-        *,
         {% for name in [
             'salutation', 'title', 'first_name', 'last_name', 'email',
             'mobile_phone_number', 'landline_phone_number', 'address',
             'zip_code', 'city', 'state_region', 'country', 'date_of_birth'
         ] %}
-        {{ json_field('_fields', name) }} as _{{ name }}
-        {{- ',' if not loop.last }} -- noqa: PRS
+        {{ json_field('_fields', name) }} as _{{ name }}, -- noqa: PRS
         {% endfor %}
+        *
     from parsed
 ),
 
