@@ -1,7 +1,8 @@
 """What a night costs while history grows: `python -m benchmarks.nightly --records 100000 1000000 --runs 3`.
 
-For each size: years of history are put straight into a warehouse and built in full; then nights of changes are built;
-then two vendors, served over HTTP, show as many changed records, and are synced. Whole processes are measured.
+For each size: years of history are put straight into a warehouse and built in full, beside a script by hand that
+computes the same reports; then nights of changes are built; then two vendors, served over HTTP, show as many changed
+records, and are synced. Whole processes are measured.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .measure import Cost
 from .vendor import running_vendors
 
 FOLDER = Path(tempfile.gettempdir()) / "hirefunnel-benchmarks"
+ROOT = Path(__file__).parent.parent
 HIREFUNNEL = str(Path(sys.executable).with_name("hirefunnel"))
 COLUMNS = ("records", "command", "wall s", "of smallest", "CPU s", "peak MB", "file MB", "runs")
 # As if other versions had been stored of what came over HTTP: then it is news when it comes again.
@@ -72,10 +74,18 @@ def measure_size(records: int, options: argparse.Namespace) -> list[Measured]:
         print(f"{records:,} {measured.command}: {cost}", file=sys.stderr, flush=True)
 
     full = Measured(records, "build, in full")
+    byhand = Measured(records, "the reports, by hand")
     build = Measured(records, f"build, {options.changes:,} changes")
     sync = Measured(records, f"sync, {options.changes:,} changes")
     history("make")
     run(full, environment, "build")
+    script = [sys.executable, "-m", "benchmarks.byhand", "--warehouse", str(warehouse)]
+    cost = measure.run([script], {"PYTHONPATH": str(ROOT)}, folder, options.limit_s)
+    if cost.error:
+        raise SystemExit(f"by hand at {records:,}: {cost.error}")
+    byhand.costs.append(cost)
+    byhand.file_mb = full.file_mb
+    subprocess.run([*script, "--check"], check=True)  # noqa: S603
     for _ in range(options.runs):
         history("night")
         run(build, environment, "build")
@@ -94,7 +104,7 @@ def measure_size(records: int, options: argparse.Namespace) -> list[Measured]:
             ]
             subprocess.run([*command, str(warehouse), FORGOTTEN], check=True)  # noqa: S603
             run(sync, settings, "sync", "hirednow", "easir")
-    return [full, build, sync]
+    return [full, byhand, build, sync]
 
 
 def table(measured: list[Measured]) -> list[list[str]]:

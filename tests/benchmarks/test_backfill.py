@@ -78,4 +78,5 @@ def test_a_night_is_measured_on_top_of_a_history(tmp_path: Path) -> None:
         "build, 100 changes",
         "build, in full",
         "sync, 100 changes",
+        "the reports, by hand",
     ]
