@@ -313,21 +313,6 @@ class TestSideBySide:
         assert asked == [0]
         assert [name for name, _ in pages] == [1, 2, 3, 4]
 
-    def test_readers_go_ahead_of_who_takes_the_pages_but_not_far(self, monkeypatch):
-        monkeypatch.setattr("sources.hirednow.parallel.PAGES_AHEAD", 5)
-        read: list[int] = []
-
-        def reader() -> Iterator[int]:
-            for number in range(100):
-                read.append(number)
-                yield number
-
-        pages = side_by_side([("a", reader())], 4)
-        assert next(pages) == ("a", 0)
-        time.sleep(0.2)
-        assert 5 <= len(read) <= 8
-        assert [page for _, page in pages] == [*range(1, 100), None]
-
     def test_whoever_stops_early_leaves_no_thread_behind(self):
         before = threading.active_count()
         pages = side_by_side([(n, iter(range(1000))) for n in range(4)], 4)
