@@ -60,14 +60,14 @@ def watch(stopwatch: Stopwatch) -> None:
     from sources.easir import client as easir
     from sources.easir import helpers as easir_helpers
     from sources.hirednow import client as hirednow
-    from sources.hirednow import helpers as hirednow_helpers
+    from sources.hirednow import reading as hirednow_reading
 
     stopwatch.around(urllib3.HTTPConnectionPool, "urlopen", "HTTP: urllib3 and the socket")
     stopwatch.around(hirednow.HiredNowClient, "get", "HTTP: requests, retries, pace")
     stopwatch.around(easir.EasirClient, "get", "HTTP: requests, retries, pace")
     stopwatch.around(hirednow, "decode", "JSON to dicts")
     stopwatch.around(easir, "decode", "JSON to dicts")
-    stopwatch.around(hirednow_helpers, "note", "sources: cursors, times, campaigns")
+    stopwatch.around(hirednow_reading, "note", "sources: cursors, times, campaigns")
     stopwatch.around(easir_helpers, "with_times", "sources: cursors, times, campaigns")
     stopwatch.around(columnar.Batches, "add", "dicts to canonical JSON")
     stopwatch.around(columnar.Batches, "table", "JSON to columns, in DuckDB")

@@ -9,7 +9,8 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import HiredNowClient, HiredNowError
-from .helpers import Reading, moment
+from .helpers import moment
+from .reading import Reading
 from .settings import (
     BASE_URL,
     DETAILED_RESULT_COLUMNS,

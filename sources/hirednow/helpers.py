@@ -1,15 +1,11 @@
 """How HiredNow's pages are read, and when a listing can be trusted."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
 from typing import Any
 
-from dlt.common import logger
-
 from .client import HiredNowClient, HiredNowError
-from .parallel import side_by_side
 from .settings import MAX_WINDOWS, PAGE_SIZE, PAGES_A_WINDOW, RESULTS_PATH
 
 
@@ -213,126 +209,3 @@ def span(first_day: str | None, last_day: str | None = None) -> dict[str, str]:
     """The filter for results created from a day to a day, either of them open."""
     days = {"start_date": first_day, "end_date": last_day}
     return {name: day for name, day in days.items() if day}
-
-
-@dataclass
-class Reading:
-    """One reading of campaigns, side by side; what is much to read, in windows.
-
-    What is noted in a campaign's state is noted when the page that it is about is handed over, as
-    dlt commits the two together: a reading that ends anywhere is gone on with there.
-
-    Attributes:
-        client: Who asks.
-        report_type: Which kind of report.
-        today: The day taken for today, in UTC.
-        start_date: The first creation day that is wanted; None wants all.
-        lookback_days: How many days are read again, for rows that change after they were read.
-        workers: How many requests may be under way at once.
-        states: The campaigns' states as dlt keeps them; asked for anew at each page.
-        failures: The campaigns that failed, and why.
-    """
-
-    client: HiredNowClient
-    report_type: str
-    today: date
-    start_date: str | None
-    lookback_days: int
-    workers: int
-    states: Callable[[], dict[str, Any]]
-    failures: list[HiredNowError] = field(default_factory=list)
-    was_read: bool = False
-
-    def read(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
-        """Read campaigns; one that fails does not take the others' rows with it.
-
-        Yields:
-            The rows of a page.
-
-        Raises:
-            HiredNowError: Nothing could be read.
-        """
-        yield from self._hand_over((each, "", self._read_campaign(each)) for each in campaign_ids)
-        windowed = [each for each in campaign_ids if "windows" in self._state(each)]
-        windows = [
-            (each, window, read_window(self.client, self._params(each), window, after))
-            for each in windowed
-            for window, after in self._state(each)["windows"].items()
-        ]
-        yield from self._hand_over(windows)
-        for campaign_id in windowed:
-            state = self._state(campaign_id)
-            if not state["windows"]:
-                state["highest_index"] = max(state["highest_index"], state.pop("top_index"))
-                del state["windows"]
-        # What came while the windows were read.
-        yield from self._hand_over(
-            (each, "", self._read_new(each))
-            for each in windowed
-            if "windows" not in self._state(each)
-        )
-        if self.failures and not self.was_read:
-            raise self.failures[0]
-
-    def _read_campaign(self, campaign_id: str) -> Iterator[Page | Windows]:
-        """What may have changed; then what is new, unless windows are to be read before that."""
-        state = self._state(campaign_id)
-        again: Iterator[Page] = iter(())
-        new: Iterator[Page | Windows] = iter(())
-        if "highest_index" in state:
-            first_day = rescan_start(state["newest_created_date"], self.today, self.lookback_days)
-            first_day = max(first_day, self.start_date or first_day)
-            params = self._params(campaign_id)
-            again = read_again(self.client, params, first_day, state["highest_index"])
-        if "windows" not in state:
-            new = self._read_new(campaign_id)
-        return chain(again, new)
-
-    def _read_new(self, campaign_id: str) -> Iterator[Page | Windows]:
-        held = self._state(campaign_id).get("highest_index")
-        return read_new(self.client, self._params(campaign_id), self.start_date, held)
-
-    def _hand_over(
-        self, readers: Iterable[tuple[str, str, Iterator[Page | Windows]]]
-    ) -> Iterator[list[dict[str, Any]]]:
-        """Read campaigns or their windows side by side, and note what is handed over."""
-        named = (((campaign, window), reader) for campaign, window, reader in readers)
-        in_a_row = 0
-        for (campaign_id, window), page in side_by_side(named, self.workers):
-            if isinstance(page, HiredNowError):
-                logger.error(str(page))
-                self.failures.append(page)
-                in_a_row = in_a_row + 1 if page.concerns_all else 0
-                if in_a_row == 2:
-                    return  # HiredNow cannot be reached, whatever it is asked for
-            elif isinstance(page, Exception):
-                raise page
-            else:
-                in_a_row, self.was_read = 0, True
-                if page is not None:
-                    note(self._state(campaign_id), window, page)
-                if isinstance(page, Page):
-                    yield page.rows
-
-    def _params(self, campaign_id: str) -> dict[str, Any]:
-        return {"campaign_id": campaign_id, "report_type": self.report_type}
-
-    def _state(self, campaign_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.states().setdefault(campaign_id, {})
-        return found
-
-
-def note(state: dict[str, Any], window: str, page: Page | Windows) -> None:
-    """Note in a campaign's state how far it is read once a page is stored."""
-    if isinstance(page, Windows):
-        state.update(top_index=page.top_index, windows=dict.fromkeys(page.spans, page.after))
-        return
-    if not window:
-        indexes = (index_number(row.get("order_index", page.cursor)) for row in page.rows)
-        state["highest_index"] = max(state.get("highest_index", 0), page.cursor, *indexes)
-    elif page.has_more:
-        state["windows"][window] = page.cursor
-    else:
-        del state["windows"][window]
-    newest = max((created_date(row) for row in page.rows), default="")
-    state["newest_created_date"] = max(state.get("newest_created_date", ""), newest)
