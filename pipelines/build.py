@@ -13,9 +13,10 @@ from typing import Any
 import phonenumbers
 
 from . import mappings
+from .build_history import BuildHistory
 from .database import is_held
 from .errors import HirefunnelError, SettingsError, WarehouseHeldError
-from .history import History, NodeResult
+from .history import NodeResult
 from .redact import mask
 from .report import Reporter, Step
 from .settings import PACKAGE_ROOT, Settings, environment
@@ -46,8 +47,8 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
         HirefunnelError: If dbt could not start (a project that does not parse, a warehouse it cannot open).
     """
     project = _own_project(settings)
-    history = History(settings.warehouse)
-    is_news = history.begin_build(_fingerprint(project), datetime.now(UTC), is_full)
+    history = BuildHistory(settings.warehouse)
+    is_news = history.begin(_fingerprint(project), datetime.now(UTC), is_full)
     variables = {
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
         "HIREFUNNEL_PHONE_REGION": phone_region(),
@@ -61,7 +62,7 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
         raise _could_not_start(settings, result.exception)
     results = [_node_result(node) for node in result.result]
     is_whole = not any(node.is_failure for node in results)
-    history.finish_build(datetime.now(UTC), is_whole)
+    history.finish(datetime.now(UTC), is_whole)
     return results
 
 

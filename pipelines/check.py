@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from . import settings as configuration
-from . import sync
+from .errors import sentence
 from .redact import mask
 from .report import Reporter, log_file
 from .run import prepare_vendors
+from .vendor_sync import open_source
 from .vendors import choose, is_configured
 
 
@@ -31,11 +32,11 @@ def check(names: list[str] | None, reporter: Reporter) -> int:
                 continue
             with reporter.step(vendor.name):
                 try:
-                    source = sync.open_source(vendor, settings)
+                    source = open_source(vendor, settings)
                     answers = list(source.resources["probe"])
                 except Exception as error:
                     failed += 1
-                    reporter.say(f"{vendor.name}: {mask(sync.sentence(error))}", mark="failed")
+                    reporter.say(f"{vendor.name}: {mask(sentence(error))}", mark="failed")
                     continue
             facts = ", ".join(
                 f"{key} {value}" for answer in answers for key, value in answer.items()

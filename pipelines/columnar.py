@@ -1,13 +1,14 @@
 """Records to columns: batches of JSON lines, typed and hashed by DuckDB, handed to dlt as Arrow tables.
 
 dlt's own path looks at each value of each row in Python; this one looks at each row once, to write it as canonical
-JSON, and leaves the rest to vectorised code. The tables are the same (a test loads odd records both ways).
+JSON, and leaves the rest to vectorised code. The tables are the same (a test loads odd records both ways), except that
+a record without a usable key, or with a value that is not of its column's type, is set apart with the reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,25 +19,16 @@ import duckdb
 import numpy as np
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from .column_sql import CONTENT_HASH, KEY_HASH, OWN_COLUMNS, PAYLOAD, REASON, SEEN_AT, batch_query
+from .drift import Fields
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
 
-CONTENT_HASH = "_content_hash"
-SEEN_AT = "_seen_at"
-OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, "_dlt_load_id"})
 BATCH_BYTES = 4 * 1024 * 1024
 
-DUCKDB_TYPES = {
-    "text": "VARCHAR",
-    "json": "JSON",
-    "bigint": "BIGINT",
-    "double": "DOUBLE",
-    "bool": "BOOLEAN",
-    "timestamp": "TIMESTAMPTZ",
-    "date": "DATE",
-}
-_UNTYPED = {"text", "json"}
 _sorted_json = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS, default=str)
 
 
@@ -78,20 +70,43 @@ class Batch:
     undeclared: Iterable[str]
 
 
+@dataclass(frozen=True)
+class Columns:
+    """A batch in columns.
+
+    Attributes:
+        stored: The records that can be stored: their fields, `_content_hash`, `_seen_at`.
+        rejected: Those that cannot: `record_hash`, `reason`, `payload` (their JSON), `_seen_at`.
+        key_hashes: A number for the key of each stored record, equal for equal keys.
+    """
+
+    stored: pa.Table
+    rejected: pa.Table
+    key_hashes: np.ndarray
+
+
 class Batches:
     """Turns pages of records into Arrow tables of some size.
 
     Args:
         columns: The columns that the source declares, by name.
+        key: Those that tell records apart.
         normalize: dlt's naming convention, for fields that nobody declared.
+
+    Attributes:
+        fields: What the records so far were made of.
     """
 
-    def __init__(self, columns: TTableSchemaColumns, normalize: Callable[[str], str]) -> None:
+    def __init__(
+        self, columns: TTableSchemaColumns, key: list[str], normalize: Callable[[str], str]
+    ) -> None:
         self._columns = {
             name: str(column["data_type"])
             for name, column in columns.items()
             if not name.startswith("_")
         }
+        self._key = key
+        self.fields = Fields()
         self._declared = frozenset(self._columns)
         self._normalize = normalize
         self._engine = duckdb.connect(config={"threads": 1})
@@ -102,7 +117,9 @@ class Batches:
 
     def take(self) -> Batch:
         """What was added since the last time."""
-        batch = Batch(b"".join(self._lines), self._lengths, self._seen, self._undeclared)
+        self.fields.add(self._shapes)
+        undeclared = {name for names, _ in self._shapes for name in names} - self._declared
+        batch = Batch(b"".join(self._lines), self._lengths, self._seen, undeclared)
         self._start_batch()
         return batch
 
@@ -110,7 +127,7 @@ class Batches:
         self._lines: list[bytes] = []  # a page's joined: thousands of small ones waste memory
         self._lengths: list[int] = []
         self._seen: list[int] = []
-        self._undeclared: dict[str, None] = {}
+        self._shapes: set[tuple[tuple[str, ...], tuple[type, ...]]] = set()
         self._full_at = self.bytes_added + BATCH_BYTES
 
     @property
@@ -135,9 +152,7 @@ class Batches:
         """
         records = [page] if isinstance(page, dict) else page
         lines = _canonical_lines(records)
-        for record in records:
-            if not record.keys() <= self._declared:
-                self._undeclared |= dict.fromkeys(record.keys() - self._declared)
+        self._shapes.update((tuple(each), tuple(map(type, each.values()))) for each in records)
         self._lines.append(b"".join(lines))
         self._lengths += map(len, lines)
         self.bytes_added += len(self._lines[-1])
@@ -147,7 +162,7 @@ class Batches:
         self._seen += range(first, self._next_seen)
         return len(records)
 
-    def table(self, batch: Batch) -> pa.Table:
+    def columns(self, batch: Batch) -> Columns:
         """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile."""
         ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
         lines = pa.table(
@@ -158,67 +173,22 @@ class Batches:
                 SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
             }
         )
-        query = self._query(batch.undeclared)
+        query = batch_query(self._columns, self._key, self._normalize, batch.undeclared)
         table = self._engine.from_arrow(lines).query("lines", query).to_arrow_table()
-        # A column of variants, or of a field that is always null, is no news.
+        rejected = table.slice(0, 0)
+        if table[REASON].null_count < len(table):
+            is_stored = pc.is_null(table[REASON])
+            rejected, table = table.filter(pc.invert(is_stored)), table.filter(is_stored)
+        # A column of a field that is always null is no news.
         empty = [
             name
             for name, column in zip(table.column_names, table.columns, strict=True)
-            if name not in self._declared and column.null_count == len(column)
+            if name not in self._declared | OWN_COLUMNS and column.null_count == len(column)
         ]
-        return table.drop_columns(empty)
-
-    def _query(self, undeclared: Iterable[str]) -> str:
-        as_read = {
-            name: "JSON" if kind == "json" else "VARCHAR" for name, kind in self._columns.items()
-        }
-        shape = orjson.dumps(as_read).decode().replace("'", "''")
-        columns = [
-            part for name, kind in self._columns.items() for part in _typed_column(name, kind)
-        ]
-        columns += self._undeclared_columns(undeclared)
-        return f"""
-            with read as (
-                select line, {SEEN_AT}, from_json(line, '{shape}') as record from lines
-            )
-            select {", ".join(columns)}, md5(line) as {CONTENT_HASH}, {SEEN_AT} from read
-        """
-
-    def _undeclared_columns(self, fields: Iterable[str]) -> Iterator[str]:
-        """A field that nobody declared is kept as text, whatever it is: its type never changes."""
-        used = {*self._declared, *OWN_COLUMNS, *(f"{name}__v_text" for name in self._declared)}
-        for field in sorted(fields):
-            name = self._column_name(field)
-            while name in used:
-                name += "_"
-            used.add(name)
-            pointer = "/" + field.replace("~", "~0").replace("/", "~1")
-            yield f"json_extract_string(line, {_literal(pointer)}) as {_quoted(name)}"
-
-    def _column_name(self, field: str) -> str:
-        try:
-            return self._normalize(field)
-        except ValueError:  # a name without any letter
-            return f"field_{md5(field.encode(), usedforsecurity=False).hexdigest()[:8]}"
-
-
-def _typed_column(name: str, kind: str) -> Iterator[str]:
-    """The column, and for typed ones what cannot be read as its type, as text beside it."""
-    value = f"record.{_quoted(name)}"
-    if kind in _UNTYPED:
-        yield f"{value} as {_quoted(name)}"
-        return
-    typed = f"try_cast({value} as {DUCKDB_TYPES[kind]})"
-    if kind == "bigint":  # 3.7 is no integer, though a cast would round it
-        typed = f"if(try_cast({value} as DOUBLE) = {typed}, {typed}, null)"
-    yield f"{typed} as {_quoted(name)}"
-    yield f"if({typed} is null, {value}, null) as {_quoted(name + '__v_text')}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    quoted = "'" + text.replace("'", "''") + "'"
-    return quoted.replace("\x00", "' || chr(0) || '")  # a query's text ends at the first zero
+        return Columns(
+            stored=table.drop_columns(list({*empty, REASON, PAYLOAD, KEY_HASH})),
+            rejected=rejected.select([CONTENT_HASH, REASON, PAYLOAD, SEEN_AT]).rename_columns(
+                ["record_hash", "reason", "payload", SEEN_AT]
+            ),
+            key_hashes=table[KEY_HASH].to_numpy(),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,23 @@ def connect(
 def is_held(error: BaseException) -> bool:
     """Whether DuckDB says that another process has the file open."""
     return "Could not set lock on file" in str(error) or "Conflicting lock" in str(error)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error is the machine's or another program's, so that the same may work another time."""
+    while True:
+        if is_held(error) or isinstance(error, HirefunnelError | MemoryError | InterruptedError):
+            return True
+        if isinstance(error, OSError) and error.errno in _NO_ROOM_OR_RIGHT:
+            return True
+        if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+            return True
+        if error.__cause__ is None:
+            return False
+        error = error.__cause__
+
+
+_NO_ROOM_OR_RIGHT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def _unreadable(path: Path, error: Exception) -> HirefunnelError:

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import database
+from .drift import Drift
 
-_TABLES = """
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+TABLES = """
 create schema if not exists ops;
 create table if not exists ops.runs (
     run_id varchar, command varchar, as_of timestamptz, started_at timestamptz,
@@ -21,9 +25,27 @@ create table if not exists ops.resource_runs (
     finished_at timestamptz, status varchar, rows_read bigint, versions_added bigint,
     error varchar
 );
-create table if not exists ops.new_fields (
-    vendor varchar, resource varchar, field_name varchar, first_seen_at timestamptz,
-    run_id varchar
+alter table ops.resource_runs add column if not exists rows_rejected bigint;
+alter table ops.resource_runs add column if not exists rows_deleted bigint;
+create table if not exists ops.drift (
+    vendor varchar, resource varchar, kind varchar, field_name varchar, detail varchar,
+    first_seen_at timestamptz, run_id varchar
+);
+create table if not exists ops.fields (
+    vendor varchar, resource varchar, field_name varchar, json_types varchar,
+    is_always boolean, records bigint, last_seen_at timestamptz
+);
+create table if not exists ops.set_aside (
+    vendor varchar, folder varchar, reason varchar, set_aside_at timestamptz, run_id varchar,
+    replayed_at timestamptz
+);
+create table if not exists ops.backfills (
+    backfill_id varchar, vendor varchar, from_date date, to_date date,
+    started_at timestamptz, finished_at timestamptz
+);
+create table if not exists ops.backfill_windows (
+    backfill_id varchar, from_date date, to_date date, finished_at timestamptz, run_id varchar,
+    rows_read bigint, versions_added bigint
 );
 create table if not exists ops.credits (
     run_id varchar, vendor varchar, resource varchar, vendor_campaign_id varchar,
@@ -50,8 +72,9 @@ class ResourceRun:
         rows_read: Records received, unchanged ones included.
         versions_added: Rows that raw gained.
         error: One masked sentence, when it failed.
-        new_fields: Fields that the source does not declare.
-        credits: Credits spent, by vendor campaign ('' when for none).
+        rows_rejected: Records that could not be stored; they are in `ops.rejected_records`.
+        rows_deleted: Records that a full listing did not show any more.
+        drift: What about the records is not as it was.
     """
 
     vendor: str
@@ -62,8 +85,9 @@ class ResourceRun:
     rows_read: int = 0
     versions_added: int = 0
     error: str | None = None
-    new_fields: tuple[str, ...] = ()
-    credits: tuple[tuple[str, float], ...] = ()
+    rows_rejected: int = 0
+    rows_deleted: int = 0
+    drift: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +117,7 @@ class History:
     def begin(self, run_id: str, command: str, as_of: datetime, started_at: datetime) -> None:
         """Notes that a run has started; a run that an earlier crash left open is closed as failed."""
         with database.connect(self.warehouse) as connection:
-            connection.execute(_TABLES)
+            connection.execute(TABLES)
             connection.execute(
                 "update ops.runs set status = 'interrupted' where status = 'running'"
             )
@@ -111,48 +135,81 @@ class History:
             )
 
     def add_resource_runs(self, run_id: str, results: Iterable[ResourceRun]) -> None:
-        """Stores what was synced, which fields were new and what it cost."""
+        """Stores what was synced."""
         with database.connect(self.warehouse) as connection:
             for result in results:
-                self._add_resource_run(connection, run_id, result)
-
-    def _add_resource_run(self, connection: Any, run_id: str, result: ResourceRun) -> None:
-        connection.execute(
-            "insert into ops.resource_runs values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run_id,
-                result.vendor,
-                result.resource,
-                result.started_at,
-                result.finished_at,
-                result.status,
-                result.rows_read,
-                result.versions_added,
-                result.error,
-            ],
-        )
-        for field in result.new_fields:
-            connection.execute(
-                """
-                insert into ops.new_fields
-                select $vendor, $resource, $field, $at, $run_id
-                where not exists (
-                    from ops.new_fields
-                    where vendor = $vendor and resource = $resource and field_name = $field
+                _insert(
+                    connection,
+                    "resource_runs",
+                    run_id=run_id,
+                    vendor=result.vendor,
+                    resource=result.resource,
+                    started_at=result.started_at,
+                    finished_at=result.finished_at,
+                    status=result.status,
+                    rows_read=result.rows_read,
+                    versions_added=result.versions_added,
+                    error=result.error,
+                    rows_rejected=result.rows_rejected,
+                    rows_deleted=result.rows_deleted,
                 )
-                """,
-                {
-                    "vendor": result.vendor,
-                    "resource": result.resource,
-                    "field": field,
-                    "at": result.finished_at,
-                    "run_id": run_id,
-                },
-            )
-        for campaign, credits in result.credits:
-            connection.execute(
-                "insert into ops.credits values (?, ?, ?, ?, ?, ?)",
-                [run_id, result.vendor, result.resource, campaign, result.finished_at, credits],
+
+    def add_drift(
+        self, run_id: str, vendor: str, resource: str, found: Iterable[Drift], seen_at: datetime
+    ) -> None:
+        """Stores what about a vendor's records is not as it was; each thing once."""
+        with database.connect(self.warehouse) as connection:
+            for drift in found:
+                connection.execute(
+                    """
+                    insert into ops.drift
+                    select $vendor, $resource, $kind, $field, $detail, $at, $run_id
+                    where not exists (
+                        from ops.drift where vendor = $vendor and resource = $resource
+                        and kind = $kind and field_name = $field and detail = $detail
+                    )
+                    """,
+                    {
+                        "vendor": vendor,
+                        "resource": resource,
+                        "kind": drift.kind,
+                        "field": drift.field_name,
+                        "detail": drift.detail,
+                        "at": seen_at,
+                        "run_id": run_id,
+                    },
+                )
+
+    def add_credits(
+        self, run_id: str, vendor: str, resource: str, spent: dict[str, float], spent_at: datetime
+    ) -> None:
+        """Stores the credits that reading has cost, by vendor campaign ('' when for none)."""
+        with database.connect(self.warehouse) as connection:
+            for campaign, credits in spent.items():
+                _insert(
+                    connection,
+                    "credits",
+                    run_id=run_id,
+                    vendor=vendor,
+                    resource=resource,
+                    vendor_campaign_id=campaign,
+                    spent_at=spent_at,
+                    credits=credits,
+                )
+
+    def add_set_aside(
+        self, run_id: str, vendor: str, folder: str, reason: str, set_aside_at: datetime
+    ) -> None:
+        """Stores that load packages could not be loaded, and where they are kept."""
+        with database.connect(self.warehouse) as connection:
+            _insert(
+                connection,
+                "set_aside",
+                vendor=vendor,
+                folder=folder,
+                reason=reason,
+                set_aside_at=set_aside_at,
+                run_id=run_id,
             )
 
     def add_build_results(self, run_id: str, results: Sequence[NodeResult]) -> None:
@@ -175,55 +232,6 @@ class History:
                 ],
             )
 
-    def begin_build(self, fingerprint: str, started_at: datetime, is_full: bool) -> bool:
-        """Notes that a build has started, not whole yet.
-
-        Args:
-            fingerprint: Stands for all that defines the result, besides the raw rows.
-            is_full: Whether everything is to be read in any case.
-
-        Returns:
-            Whether the build reads only new loads. It may if the last one was whole and defined the same, and each
-            load that is in the models is still in raw.
-        """
-        with database.connect(self.warehouse) as connection:
-            connection.execute(_TABLES)
-            last = connection.execute(
-                "select is_whole, fingerprint from ops.builds order by build_id desc limit 1"
-            ).fetchone()
-            is_news = (
-                not is_full and last == (True, fingerprint) and not _has_lost_loads(connection)
-            )
-            connection.execute(
-                """
-                insert into ops.builds
-                select coalesce(max(build_id), 0) + 1, ?, null, ?, false, ? from ops.builds
-                """,
-                [started_at, not is_news, fingerprint],
-            )
-        return is_news
-
-    def finish_build(self, finished_at: datetime, is_whole: bool) -> None:
-        """Notes how the last build ended, and, if it is whole, the loads that it has read."""
-        this = "build_id = (select max(build_id) from ops.builds)"
-        with database.connect(self.warehouse) as connection:
-            connection.execute("begin")
-            connection.execute(
-                f"update ops.builds set finished_at = ?, is_whole = ? where {this}",
-                [finished_at, is_whole],
-            )
-            if is_whole:
-                connection.execute(
-                    f"delete from ops.built_loads where (select is_full from ops.builds where {this})"
-                )
-                connection.execute(
-                    """
-                    insert into ops.built_loads
-                    select vendor, load_id from intermediate.int_loads where is_new
-                    """
-                )
-            connection.execute("commit")
-
     def is_demo(self) -> bool | None:
         """Whether the warehouse holds the demo's invented people; None when it holds nothing yet."""
         if not self.warehouse.exists():
@@ -237,20 +245,9 @@ class History:
         return bool(row[0]) if row else None
 
 
-def _has_lost_loads(connection: Any) -> bool:
-    """Whether a load that the models contain is in raw no more: somebody put raw tables back or took them away."""
-    vendors = connection.execute("select distinct vendor from ops.built_loads").fetchall()
-    for (vendor,) in vendors:
-        dataset = f"raw_{vendor}"
-        if "_dlt_loads" not in database.tables(connection, dataset):
-            return True
-        lost = connection.execute(
-            f"""
-            select load_id from ops.built_loads where vendor = ?
-            except select load_id from {dataset}._dlt_loads where status = 0
-            """,
-            [vendor],
-        ).fetchone()
-        if lost:
-            return True
-    return False
+def _insert(connection: DuckDBPyConnection, table: str, **values: Any) -> None:
+    """One row into a table of `ops`."""
+    connection.execute(
+        f"insert into ops.{table} ({', '.join(values)}) values ({', '.join('?' for _ in values)})",
+        list(values.values()),
+    )

@@ -17,7 +17,7 @@ SHORTEST_SALT = 16
 
 
 def salt(settings: Settings) -> bytes:
-    """The secret behind the hashes: HIREFUNNEL_SALT, `salt` under `[hirefunnel]` in .dlt/secrets.toml, or one made here.
+    """The secret behind the hashes: HIREFUNNEL_SALT, `[hirefunnel] salt` in .dlt/secrets.toml, or one made here.
 
     One that is made here lies in the data folder, readable by its owner only. Whoever loses the salt loses the
     means to recognise those who were forgotten.

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import dlt
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import C_DLT_LOAD_ID
+from dlt.common.schema.utils import dlt_load_id_column
 from dlt.pipeline.helpers import pipeline_drop
 
 from . import database, versions
-from .columnar import DUCKDB_TYPES
+from .column_sql import DUCKDB_TYPES, IS_DELETED, SEEN_AT
 from .settings import Settings
 from .vendors import VENDORS, Vendor
 
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 
 
 def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
-    """The vendor's dlt pipeline, in this data folder, loading versions into `raw_<vendor>`."""
+    """The vendor's dlt pipeline, in this data folder, loading versions into `raw_<vendor>`.
+
+    Raises:
+        RuntimeError: If what is pending cannot follow on what the warehouse has.
+    """
     pipeline = dlt.pipeline(
         pipeline_name=vendor.name,
         pipelines_dir=str(settings.dlt_dir),
@@ -28,32 +34,34 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
         ),
         dataset_name=vendor.dataset,
     )
-    if not pipeline.has_pending_data and _is_ahead_of_warehouse(pipeline, vendor, settings):
+    pending = len(pipeline.list_extracted_load_packages())
+    pending += len(pipeline.list_normalized_load_packages())
+    if _is_ahead_of_warehouse(pipeline, vendor, settings, pending):
+        if pending:
+            raise RuntimeError(
+                "The load packages follow on loads that the warehouse does not have."
+            )
         pipeline = pipeline.drop()
     if not pipeline.state["_state_version"]:  # the cursors are in the warehouse, too
         pipeline.sync_destination()
     return pipeline
 
 
-def _is_ahead_of_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
+def _is_ahead_of_warehouse(
+    pipeline: Pipeline, vendor: Vendor, settings: Settings, pending: int
+) -> bool:
     """Whether the cursors know of loads that the warehouse does not: it was replaced by an older one."""
     if not pipeline.state["_state_version"]:
         return False
+    stored = 0
     with database.connect(settings.warehouse) as connection:
-        if "_dlt_pipeline_state" not in database.tables(connection, vendor.dataset):
-            return True
-        row = connection.execute(
-            f"select max(version) from {vendor.dataset}._dlt_pipeline_state where pipeline_name = ?",
-            [vendor.name],
-        ).fetchone()
-    stored = row[0] if row and row[0] is not None else 0
-    return bool(stored < pipeline.state["_state_version"])
-
-
-def finish_pending(pipeline: Pipeline) -> None:
-    """Loads the packages of a run that was cut short; without this, nothing new would be extracted."""
-    pipeline.normalize()
-    pipeline.load()
+        if "_dlt_pipeline_state" in database.tables(connection, vendor.dataset):
+            row = connection.execute(
+                f"select max(version) from {vendor.dataset}._dlt_pipeline_state where pipeline_name = ?",
+                [vendor.name],
+            ).fetchone()
+            stored = row[0] if row and row[0] is not None else 0
+    return bool(stored + pending < pipeline.state["_state_version"])
 
 
 def create_missing_tables(settings: Settings) -> None:
@@ -64,13 +72,38 @@ def create_missing_tables(settings: Settings) -> None:
     with database.connect(settings.warehouse) as connection:
         for vendor in VENDORS.values():
             existing = set(database.tables(connection, vendor.dataset))
-            if existing >= {*vendor.resources, "_dlt_loads"}:
+            if existing >= {*vendor.resources, versions.REJECTED, "_dlt_loads"}:
                 continue
             connection.execute(f"create schema if not exists {vendor.dataset}")
             for name, columns in _tables(vendor).items():
-                connection.execute(
-                    f"create table if not exists {vendor.dataset}.{name} ({ddl(columns)})"
-                )
+                table = f"{vendor.dataset}.{name}"
+                connection.execute(f"create table if not exists {table} ({ddl(columns)})")
+                if IS_DELETED in columns:  # tables that an older version of this program made
+                    connection.execute(
+                        f"alter table {table} add column if not exists {IS_DELETED} boolean"
+                    )
+        connection.execute(_REJECTED_RECORDS)
+
+
+_REJECTED_RECORDS = f"""
+    create schema if not exists ops;
+    create or replace view ops.rejected_records as
+    with every as (
+        {
+    " union all by name ".join(
+        f"select '{vendor.name}' as vendor, * from {vendor.dataset}.{versions.REJECTED}"
+        for vendor in VENDORS.values()
+    )
+}
+    )
+    select
+        vendor, resource, record_hash, reason, payload::json as payload,
+        {SEEN_AT} as rejected_at, mapping, _dlt_load_id
+    from every
+    qualify row_number() over (
+        partition by vendor, resource, record_hash order by {SEEN_AT} desc
+    ) = 1
+"""
 
 
 def ddl(columns: TTableSchemaColumns) -> str:
@@ -90,21 +123,19 @@ def _tables(vendor: Vendor) -> dict[str, TTableSchemaColumns]:
         for name, resource in source.selected_resources.items()
     }
     loads = Schema(vendor.name).get_table("_dlt_loads")
-    return {**tables, "_dlt_loads": loads["columns"]}
+    rejected = {**versions.REJECTED_COLUMNS, C_DLT_LOAD_ID: dlt_load_id_column()}
+    return {**tables, versions.REJECTED: rejected, "_dlt_loads": loads["columns"]}
 
 
-def forget_cursors(vendor: Vendor, settings: Settings, resources: list[str]) -> list[str]:
+def forget_cursors(pipeline: Pipeline, resources: list[str]) -> list[str]:
     """Drops the cursors of these resources, in the working folder and in the warehouse.
 
     Returns:
         The resources that had one.
     """
-    pipeline = open_pipeline(vendor, settings)
     pipeline.sync_destination()
     if not list(pipeline.schemas or ()):
         return []
-    if pipeline.has_pending_data:
-        finish_pending(pipeline)
     drop = pipeline_drop(pipeline, resources=resources, state_only=True)
     forgotten = list(drop.info["resource_states"])
     if forgotten:

@@ -81,10 +81,10 @@ class Step:
         self._task = task
         self._count = 0
 
-    def tick(self, records: int) -> None:
+    def tick(self, records: int, how_far: str = "") -> None:
         """More records have come."""
         self._count += records
-        self.update(f"{self._count:,}")
+        self.update(f"{self._count:,}" + (f" · {how_far}" if how_far else ""))
 
     def update(self, detail: str) -> None:
         """What the step is at."""

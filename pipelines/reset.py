@@ -26,9 +26,11 @@ def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
         )
     names = [resource] if resource else known
     with open_run(settings, "reset", reporter) as run:
+        from .packages import open_drained
         from .pipeline import forget_cursors
 
-        forgotten = forget_cursors(vendor, settings, names)
+        pipeline, _ = open_drained(vendor, settings)
+        forgotten = forget_cursors(pipeline, names)
         shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
         run.reporter.say(
             f"{vendor.name}: cursors of {', '.join(forgotten)} forgotten"

@@ -35,11 +35,12 @@ class Run:
     def sync(self, vendors: list[Vendor]) -> list[ResourceRun]:
         """Extracts and loads each vendor; one vendor's failure never stops the others."""
         from . import pipeline, sync
+        from .vendor_sync import writing
 
         results: list[ResourceRun] = []
         pipeline.create_missing_tables(self.settings)
-        for found in sync.sync(vendors, self.settings, self.reporter):
-            with sync.writing:
+        for found in sync.sync(vendors, self.settings, self.reporter, self.history, self.run_id):
+            with writing:
                 self.history.add_resource_runs(self.run_id, found)
             for result in found:
                 self._tell(result)
@@ -84,8 +85,12 @@ class Run:
             self.reporter.say(f"{name}: {result.error}", mark="failed")
             return
         text = f"{name}: {result.rows_read:,} read, {result.versions_added:,} new versions"
-        if result.new_fields:
-            text += f", undeclared fields {', '.join(result.new_fields)}"
+        if result.rows_deleted:
+            text += f", {result.rows_deleted:,} no longer listed"
+        if result.rows_rejected:
+            text += f", {result.rows_rejected:,} rejected"
+        for drift in result.drift:
+            text += f", {drift}"
         if result.status == "partial":
             text += ", ended by the credit budget"
         self.reporter.say(text, mark=result.status)

@@ -70,6 +70,11 @@ class Settings:
         return self.data_dir / "spool"
 
     @property
+    def set_aside_dir(self) -> Path:
+        """Load packages that could not be loaded, kept."""
+        return self.data_dir / "set_aside"
+
+    @property
     def published_dir(self) -> Path:
         """The read-only copies for BI."""
         return self.data_dir / "published"

@@ -28,6 +28,9 @@ class Vendor:
         required: With the secrets, these must be set too.
         options: Settings that switch on an optional resource, whose table exists all the same.
         pays: Whether reads cost money, so that a page must never be asked for twice.
+        listings: Resources of which a complete reading shows all that there is.
+        window_days: How many days a window of a backfill has; None if the vendor knows no dates.
+        backfills: The resources that a backfill reads.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Vendor:
     required: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict, hash=False)
     pays: bool = False
+    listings: tuple[str, ...] = ()
+    window_days: int | None = None
+    backfills: tuple[str, ...] = ()
 
     @property
     def dataset(self) -> str:
@@ -64,11 +70,42 @@ VENDORS = {
             ("api_key",),
             ("campaign_ids",),
             options={"detailed": "detailed_results"},
+            window_days=7,
+            backfills=("results", "detailed_results"),
         ),
-        Vendor("talkpush", ("leads", "campaigns"), ("api_key",), ("base_url",)),
-        Vendor("linkup", ("jobs", "candidates"), ("api_key",), ("account_id",), pays=True),
-        Vendor("closerx", ("hourly_metrics",), ("api_key",), ("company_name", "campaign_ids")),
-        Vendor("easir", ("campaigns", "campaign_recipients"), ("client_id", "client_secret")),
+        Vendor(
+            "talkpush",
+            ("leads", "campaigns"),
+            ("api_key",),
+            ("base_url",),
+            window_days=7,
+            backfills=("leads",),
+        ),
+        Vendor(
+            "linkup",
+            ("jobs", "candidates"),
+            ("api_key",),
+            ("account_id",),
+            pays=True,
+            listings=("jobs", "candidates"),
+            backfills=("jobs", "candidates"),
+        ),
+        Vendor(
+            "closerx",
+            ("hourly_metrics",),
+            ("api_key",),
+            ("company_name", "campaign_ids"),
+            window_days=31,
+            backfills=("hourly_metrics",),
+        ),
+        Vendor(
+            "easir",
+            ("campaigns", "campaign_recipients"),
+            ("client_id", "client_secret"),
+            listings=("campaigns", "campaign_recipients"),
+            window_days=31,
+            backfills=("campaign_recipients",),
+        ),
     )
 }
 

@@ -1,4 +1,4 @@
-"""What the conductor puts around a source: columns, stamps, and a load that keeps versions.
+"""What the conductor adds to a source's tables: stamps, and a load that keeps versions.
 
 A record's version is stored only when its content differs from the version seen just before it, in this load or in
 the warehouse. So re-reading an unchanged record adds nothing, loading a package twice adds nothing, and a record that
@@ -8,10 +8,8 @@ rewrites the rows it closes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from hashlib import md5
+from typing import TYPE_CHECKING, cast
 
 from dlt.common.destination.client import RunnableLoadJob
 from dlt.common.schema.typing import C_DLT_LOAD_ID
@@ -20,7 +18,7 @@ from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.destinations import duckdb
 from dlt.destinations.impl.duckdb.duck import DuckDbClient
 
-from .columnar import CONTENT_HASH, SEEN_AT, Batch, Batches
+from .column_sql import CONTENT_HASH, IS_DELETED, SEEN_AT
 
 if TYPE_CHECKING:
     from dlt.common.destination.client import LoadJob
@@ -30,90 +28,27 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource
 
 LOADED_FILES = "_loaded_files"
+REJECTED = "rejected_records"
 STAMPS: TTableSchemaColumns = {
     CONTENT_HASH: {"name": CONTENT_HASH, "data_type": "text", "nullable": False},
     SEEN_AT: {"name": SEEN_AT, "data_type": "timestamp", "nullable": False},
 }
-
-
-class VersionedResource:
-    """A source's resource that loads versions, in columns, and as many packages as it takes.
-
-    Each `pipeline.extract` of the resource goes on reading where the last one stopped, until enough
-    was read for a package or there is no more. A source notes in its state what a page brought when
-    it hands that page over, so that rows and cursors are committed together wherever it is cut.
-    When reading fails, what was read until then is still a package; the error is kept.
-
-    Args:
-        resource: A resource of a source, with its key and its declared columns.
-        normalize: dlt's naming convention, for fields that nobody declared.
-        now: The clock, asked once a page.
-        on_records: Told how many records came, for progress; an error it raises ends the reading.
-        is_due: Asked after each page, with the bytes read for this package: is it to be loaded now?
-
-    Attributes:
-        is_done: Whether there is no more to read.
-        error: What ended the reading, if it was not its end.
-    """
-
-    def __init__(
-        self,
-        resource: DltResource,
-        normalize: Callable[[str], str],
-        now: Callable[[], datetime],
-        on_records: Callable[[int], None],
-        is_due: Callable[[int], bool] = lambda _: False,
-    ) -> None:
-        self.is_done = False
-        self.error: Exception | None = None
-        self._batches = Batches(declared_columns(resource), normalize)
-        self._now, self._on_records, self._is_due = now, on_records, is_due
-        # dlt has no public way to see a resource's pages and its end, which batches need
-        self._source: Any = resource._pipe.gen
-        self._pages: Iterator[Any] | None = None
-        resource._pipe.replace_gen(cast("Any", self._tables))
-        declare_versions(resource)
-
-    def _tables(self) -> Iterator[Any]:
-        """The tables of one package; one is made while the pages of the next one are read."""
-        if self._pages is None:
-            self._pages = iter(self._source() if callable(self._source) else self._source)
-        with ThreadPoolExecutor(1) as maker:
-            making: Future[Any] | None = None
-            for batch in self._batches_of_package(self._pages):
-                if making is not None:
-                    yield making.result()
-                making = maker.submit(self._batches.table, batch)
-            if making is not None:
-                yield making.result()
-
-    def _batches_of_package(self, pages: Iterator[Any]) -> Iterator[Batch]:
-        bytes_before = self._batches.bytes_added
-        is_due = False
-        while not self.is_done and not is_due:
-            try:
-                page = next(pages, None)
-                if page is None:
-                    self.is_done = True
-                else:
-                    self._on_records(self._batches.add(page, self._now()))
-            except Exception as error:
-                self.is_done, self.error = True, error
-            is_due = self._is_due(self._batches.bytes_added - bytes_before)
-            if self._batches.is_full:
-                yield self._batches.take()
-        if self._batches.has_records:
-            yield self._batches.take()
-
-    def close(self) -> None:
-        """Ends the reading early, and with it the source's threads."""
-        if isinstance(self._pages, Generator):
-            self._pages.close()
+# Set in the version that says that a full listing no longer showed the record.
+DELETED: TTableSchemaColumns = {IS_DELETED: {"name": IS_DELETED, "data_type": "bool"}}
+REJECTED_COLUMNS: TTableSchemaColumns = {
+    "resource": {"name": "resource", "data_type": "text", "nullable": False},
+    "record_hash": {"name": "record_hash", "data_type": "text", "nullable": False},
+    "reason": {"name": "reason", "data_type": "text", "nullable": False},
+    "payload": {"name": "payload", "data_type": "text", "nullable": False},
+    "mapping": {"name": "mapping", "data_type": "text", "nullable": False},
+    **STAMPS,
+}
 
 
 def declared_columns(resource: DltResource) -> TTableSchemaColumns:
     """The columns that the source declares, by name."""
-    return cast("TTableSchemaColumns", resource.columns)
+    columns = cast("TTableSchemaColumns", resource.columns)
+    return {name: hints for name, hints in columns.items() if not name.startswith("_")}
 
 
 def table_columns(resource: DltResource) -> TTableSchemaColumns:
@@ -123,19 +58,30 @@ def table_columns(resource: DltResource) -> TTableSchemaColumns:
     return {**columns, C_DLT_LOAD_ID: dlt_load_id_column()}
 
 
+def mapping(resource: DltResource) -> str:
+    """Stands for a resource's columns and key."""
+    columns = [
+        (name, str(hints["data_type"])) for name, hints in declared_columns(resource).items()
+    ]
+    text = repr((record_key(resource), sorted(columns)))
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 def declare_versions(resource: DltResource) -> None:
     """The merge key is the record, the primary key the version: the record as seen at a moment."""
-    key = _record_key(resource)
+    key = record_key(resource)
     resource.apply_hints(
         merge_key=key,
         primary_key=[*key, SEEN_AT],
         write_disposition="append",  # straight into the table: the load job knows what is new
-        columns=STAMPS,
+        columns={**STAMPS, **DELETED},
     )
 
 
-def _record_key(resource: DltResource) -> list[str]:
-    return get_columns_names_with_prop(resource.compute_table_schema(), "primary_key")
+def record_key(resource: DltResource) -> list[str]:
+    """The columns that tell the resource's records apart."""
+    names = get_columns_names_with_prop(resource.compute_table_schema(), "primary_key")
+    return [name for name in names if name != SEEN_AT]
 
 
 class VersionLoadJob(RunnableLoadJob):

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.columnar import CONTENT_HASH, SEEN_AT, Batches, content_hash
+from pipelines.column_sql import CONTENT_HASH, SEEN_AT
+from pipelines.columnar import Batches, Columns, canonical, content_hash
 from pipelines.settings import Settings
 
 COLUMNS: Any = {
@@ -35,23 +36,36 @@ ODD_RECORDS: list[dict[str, Any]] = [
     {"id": "empty", "nested": {}, "day": None},
     {"id": "list", "nested": [], "flag": False},
     {
-        "id": "",
+        "id": " \u0645 ",
         "nested": [{"title": "Jos\u00e9 \u0645\u0631\u062d\u0628\u0627 \U0001f600", "n": 1.5}],
     },
     {"id": "quotes '\"\\ and\nlines\t", "score": -0.0, "number": -7},
     {"id": "as text", "number": "42", "score": "3.37", "flag": True},
-    {"id": "badly typed", "number": "many", "score": "none", "at": "yesterday"},
     {"id": "new", "brand_new": "2026-01-01T00:00:00Z", "deep": {"x": [1, {"y": None}]}, "count": 5},
     {"id": "newer", "brand_new": None, "deep": [], "count": 2.5, "camelCase": True},
 ]
 
 
-def columnar(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_columns(records: list[dict[str, Any]]) -> Columns:
     naming = dlt.Schema("any").naming
-    batches = Batches(COLUMNS, naming.normalize_identifier)
+    batches = Batches(COLUMNS, ["id"], naming.normalize_identifier)
     batches.add(records, NOW)
-    rows: list[dict[str, Any]] = batches.table(batches.take()).to_pylist()
+    return batches.columns(batches.take())
+
+
+def columnar(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    columns = in_columns(records)
+    assert len(columns.rejected) == 0
+    rows: list[dict[str, Any]] = columns.stored.to_pylist()
     return rows
+
+
+def reasons(*records: dict[str, Any]) -> list[str]:
+    """Why records are rejected, each of them."""
+    columns = in_columns(list(records))
+    assert len(columns.stored) == 0
+    found: list[str] = columns.rejected["reason"].to_pylist()
+    return found
 
 
 def plain_dlt(settings: Settings, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,14 +120,55 @@ def test_the_tables_are_those_of_dlts_own_path(installation: Settings) -> None:
     assert comparable(columnar(ODD_RECORDS)) == comparable(plain_dlt(installation, ODD_RECORDS))
 
 
-def test_what_cannot_be_typed_stands_beside_the_column() -> None:
-    [row] = columnar([{"id": "x", "number": 3.7, "score": "much", "at": 1700000000, "flag": {}}])
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("number", "many", "number is not an integer"),
+        ("number", 3.7, "number is not an integer"),
+        ("number", 2**70, "number is not an integer"),
+        ("score", "much", "score is not a double"),
+        ("score", {"of": 3}, "score is not a double"),
+        ("flag", [], "flag is not a bool"),
+        ("at", 1700000000, "at is not a timestamp"),
+        ("day", "someday", "day is not a date"),
+        ("id", None, "id is missing"),
+        ("id", " ", "id is missing"),
+        ("id", ["a"], "id is not a single value"),
+        ("id", {"of": "a"}, "id is not a single value"),
+    ],
+)
+def test_what_cannot_be_typed_is_set_apart_whole(field: str, value: Any, reason: str) -> None:
+    record = {"id": "x", "nested": {"of": 1}, field: value}
+    columns = in_columns([{"id": "good"}, record])
 
-    assert (row["number"], row["score"], row["at"], row["flag"]) == (None, None, None, None)
-    assert row["number__v_text"] == "3.7"
-    assert row["score__v_text"] == "much"
-    assert row["at__v_text"] == "1700000000"
-    assert row["flag__v_text"] == "{}"
+    assert columns.stored["id"].to_pylist() == ["good"]
+    [rejected] = columns.rejected.to_pylist()
+    assert rejected["reason"] == reason
+    assert json.loads(rejected["payload"]) == record
+    assert rejected["record_hash"] == content_hash(record)
+
+
+def test_a_record_without_any_key_and_with_several_faults_names_them_all() -> None:
+    assert reasons({"score": "much", "number": "many"}, {"record": 5}) == [
+        "id is missing; number is not an integer; score is not a double",
+        "id is missing",
+    ]
+
+
+def test_a_text_that_looks_like_a_list_is_a_key() -> None:
+    assert [row["id"] for row in columnar([{"id": "[1]"}, {"id": "{}"}])] == ["[1]", "{}"]
+
+
+def test_an_empty_text_is_no_value() -> None:
+    [row] = columnar([{"id": "x", "score": "", "at": "", "day": " "}])
+
+    assert (row["score"], row["at"], row["day"]) == (None, None, None)
+
+
+def test_equal_keys_have_equal_hashes() -> None:
+    hashes = in_columns([{"id": "a"}, {"id": "b", "score": 1}, {"id": "a", "score": 2}]).key_hashes
+
+    assert hashes[0] == hashes[2] != hashes[1]
 
 
 def test_two_fields_that_become_one_name_are_both_kept() -> None:
@@ -134,14 +189,14 @@ def test_batches_are_cut_by_size_and_nothing_is_left_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pipelines.columnar.BATCH_BYTES", 1000)
-    batches = Batches(COLUMNS, str)
+    batches = Batches(COLUMNS, ["id"], str)
     sizes = []
     for page in range(50):
         batches.add([{"id": f"{page}-{row}"} for row in range(10)], NOW)
         if batches.is_full:
-            sizes.append(len(batches.table(batches.take())))
+            sizes.append(len(batches.columns(batches.take()).stored))
     if batches.has_records:
-        sizes.append(len(batches.table(batches.take())))
+        sizes.append(len(batches.columns(batches.take()).stored))
 
     assert len(sizes) > 5
     assert sum(sizes) == 500
@@ -163,15 +218,23 @@ records = st.dictionaries(
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(records, min_size=1, max_size=5))
-def test_any_json_becomes_rows_and_no_value_is_lost(given_records: list[dict[str, Any]]) -> None:
-    """Each value that was sent is somewhere in its row, typed or as text."""
-    rows = columnar(given_records)
+def test_any_json_is_stored_or_rejected_and_no_value_is_lost(given_records: list[Any]) -> None:
+    """Each value that was sent is somewhere in its row, typed or as text, or in the payload that is kept."""
+    columns = in_columns(given_records)
+    hashes = {content_hash(record): record for record in given_records}
 
-    assert len(rows) == len(given_records)
-    for row, record in zip(rows, given_records, strict=True):
+    assert len(columns.stored) + len(columns.rejected) == len(given_records)
+    for row in columns.stored.to_pylist():
         kept = [value for name, value in row.items() if value is not None]
-        sent = [value for value in record.values() if value is not None]
+        sent = [value for value in hashes[row[CONTENT_HASH]].values() if not is_nothing(value)]
         assert len(kept) >= len(sent) + 2  # the two stamps
+    for row in columns.rejected.to_pylist():
+        assert row["payload"].encode() == canonical(hashes[row["record_hash"]])
+        assert row["reason"]
+
+
+def is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=6), st.randoms())

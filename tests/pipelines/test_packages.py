@@ -12,6 +12,7 @@ import pytest
 from dlt.normalize.items_normalizers.arrow import ArrowItemsNormalizer
 
 from pipelines import versions
+from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
 
 PAGES = 20
@@ -46,7 +47,7 @@ class Shop:
 
         return shop()
 
-    def read(self, pages_a_package: int) -> versions.VersionedResource:
+    def read(self, pages_a_package: int) -> VersionedResource:
         """Reads and loads until the reading is done."""
         pipeline = dlt.pipeline(
             "shop",
@@ -64,7 +65,7 @@ class Shop:
             pages += 1
             return pages % pages_a_package == 0
 
-        reading = versions.VersionedResource(
+        reading = VersionedResource(
             source.resources["things"],
             source.schema.naming.normalize_identifier,
             lambda: datetime(2026, 3, 1, tzinfo=UTC),

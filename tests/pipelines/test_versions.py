@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from pipelines import versions
+from pipelines.reading import VersionedResource
 from pipelines.pipeline import ddl
 from pipelines.settings import Settings
 
@@ -58,7 +59,7 @@ class Warehouse:
         pipeline = self.pipeline()
         source = self.source(list(rows))
         start = datetime(2026, 3, 1, tzinfo=UTC)
-        versions.VersionedResource(
+        VersionedResource(
             source.resources["things"],
             source.schema.naming.normalize_identifier,
             lambda: start + timedelta(seconds=next(self.clock)),

@@ -1,0 +1,148 @@
+"""What a vendor's records are made of, beside what they were made of on other nights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Before a field is missed, so many records must have had it.
+ENOUGH_RECORDS = 10
+
+Shape = tuple[tuple[str, ...], tuple[type, ...]]
+Kind = Literal["new_field", "changed_type", "vanished_field"]
+
+_JSON_TYPES = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "text",
+    dict: "object",
+    list: "list",
+}
+
+
+@dataclass
+class Fields:
+    """What the records of a reading were made of.
+
+    Attributes:
+        types: The JSON types that each field had; null is none.
+        always: The fields that every record had; None before the first record.
+    """
+
+    types: dict[str, set[str]] = field(default_factory=dict)
+    always: set[str] | None = None
+
+    def add(self, shapes: Iterable[Shape]) -> None:
+        """Adds records, each as the names and the Python types of its fields."""
+        for names, types in shapes:
+            self.always = set(names) if self.always is None else self.always.intersection(names)
+            for name, kind in zip(names, types, strict=True):
+                known = self.types.setdefault(name, set())
+                if kind in _JSON_TYPES:
+                    known.add(_JSON_TYPES[kind])
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One thing about a vendor's records that is not as it was.
+
+    Attributes:
+        kind: `new_field` (nobody declared it), `changed_type` or `vanished_field` (all records had it).
+        field_name: As the vendor writes it; a new field as its column in raw is named.
+        detail: For a changed type, which it was and which it is.
+    """
+
+    kind: Kind
+    field_name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Such as `new field badge`."""
+        return f"{self.kind.replace('_', ' ')} {self.field_name}" + (
+            f" ({self.detail})" if self.detail else ""
+        )
+
+
+def notice(
+    connection: DuckDBPyConnection,
+    vendor: str,
+    resource: str,
+    fields: Fields,
+    records: int,
+    declared: set[str],
+    column_name: Callable[[str], str],
+    now: datetime,
+) -> list[Drift]:
+    """Compares a reading with what is known in `ops.fields`, and notes it there.
+
+    Args:
+        connection: The warehouse.
+        fields: What was read.
+        records: How many records that was.
+        declared: The fields that the source knows.
+        column_name: The column in which an undeclared field is kept.
+
+    Returns:
+        What has changed; each thing once, on the night on which it was first seen.
+    """
+    if fields.always is None:
+        return []
+    known = {
+        name: (set(types.split(", ")) - {""}, is_always, count)
+        for name, types, is_always, count in connection.execute(
+            "select field_name, json_types, is_always, records from ops.fields "
+            "where vendor = ? and resource = ?",
+            [vendor, resource],
+        ).fetchall()
+    }
+    found = list(_differences(known, fields, declared, column_name))
+    rows = []
+    for name in known.keys() | fields.types.keys():
+        types, was_always, count = known.get(name, (set(), not known, 0))
+        rows.append(
+            [
+                vendor,
+                resource,
+                name,
+                ", ".join(sorted(types | fields.types.get(name, set()))),
+                was_always and name in fields.always,
+                count + records,
+                now,
+            ]
+        )
+    connection.execute("begin")
+    connection.execute(
+        "delete from ops.fields where vendor = ? and resource = ?", [vendor, resource]
+    )
+    connection.executemany("insert into ops.fields values (?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.execute("commit")
+    return found
+
+
+def _differences(
+    known: dict[str, tuple[set[str], bool, int]],
+    fields: Fields,
+    declared: set[str],
+    column_name: Callable[[str], str],
+) -> Iterator[Drift]:
+    for name in sorted(fields.types.keys() - known.keys() - declared):
+        if fields.types[name]:  # one that was only ever null is no news
+            yield Drift("new_field", column_name(name))
+    for name, (types, was_always, records) in sorted(known.items()):
+        added = fields.types.get(name, set()) - types
+        if added and not types and name not in declared:
+            yield Drift("new_field", column_name(name))
+        elif added and types:
+            yield Drift("changed_type", name, f"{_words(types)} before, now {_words(added)}")
+        if was_always and name not in fields.types and records >= ENOUGH_RECORDS:
+            yield Drift("vanished_field", name)
+
+
+def _words(types: set[str]) -> str:
+    return " or ".join(sorted(types))
