@@ -67,6 +67,19 @@ def publish() -> None:
 
 
 @app.command()
+def backfill(
+    vendor: Annotated[str, typer.Argument(help="hirednow, talkpush, linkup, closerx or easir.")],
+    first: Annotated[str, typer.Option("--from", help="The first day, such as 2025-01-01.")],
+    last: Annotated[str, typer.Option("--to", help="The last day.")],
+) -> None:
+    """A window of history, piece by piece; goes on where a stopped one ended."""
+    from . import backfill as module
+    from .report import Reporter
+
+    raise typer.Exit(module.backfill(vendor, first, last, Reporter()))
+
+
+@app.command()
 def check(vendors: Vendors = None) -> None:
     """Settings and credentials against the vendors; nothing is loaded. Costs one LinkupAPI credit."""
     from . import check as module
@@ -103,6 +116,17 @@ def reset(
     from .report import Reporter
 
     raise typer.Exit(module.reset(vendor, resource, Reporter()))
+
+
+@app.command()
+def replay(
+    folder: Annotated[str, typer.Argument(help="A folder of data/set_aside, as status names it.")],
+) -> None:
+    """Put what load packages that were set aside hold into the warehouse."""
+    from . import replay as module
+    from .report import Reporter
+
+    raise typer.Exit(module.replay(folder, Reporter()))
 
 
 def _run(

@@ -212,6 +212,13 @@ class History:
                 run_id=run_id,
             )
 
+    def note_replayed(self, folder: str, replayed_at: datetime) -> None:
+        """Stores that what was set aside is in the warehouse after all."""
+        with database.connect(self.warehouse) as connection:
+            connection.execute(
+                "update ops.set_aside set replayed_at = ? where folder = ?", [replayed_at, folder]
+            )
+
     def add_build_results(self, run_id: str, results: Sequence[NodeResult]) -> None:
         """Stores how each model and test ended."""
         if not results:

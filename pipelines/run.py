@@ -43,7 +43,7 @@ class Run:
             with writing:
                 self.history.add_resource_runs(self.run_id, found)
             for result in found:
-                self._tell(result)
+                self.tell(result)
             results += found
         return results
 
@@ -75,7 +75,8 @@ class Run:
         path = publish.publish(self.settings, datetime.now(UTC), self.run_id, self.failures)
         self.reporter.say(f"published {path}", mark="ok")
 
-    def _tell(self, result: ResourceRun) -> None:
+    def tell(self, result: ResourceRun) -> None:
+        """Says how a resource ended, and notes its failure."""
         name = f"{result.vendor} · {result.resource}"
         if result.status == "skipped":
             self.reporter.say(f"{name}: skipped, no credentials", mark="skipped")

@@ -15,13 +15,49 @@ from .settings import Settings, now, stale_after
 from .vendors import VENDORS
 
 LAST_RUNS = 5
+# What is told of tables of `ops` as they are, under their name or another one.
+_FACTS = {"rejected_records": "rejected"}
+_NOTES = {
+    "drift": """
+        select vendor, resource, kind, field_name, detail, first_seen_at
+        from ops.drift order by all
+    """,
+    "rejected_records": """
+        select
+            vendor, resource, reason, count(*) as count_records,
+            max(rejected_at) as last_rejected_at
+        from ops.rejected_records group by all order by all
+    """,
+    "set_aside": """
+        select vendor, folder, reason, set_aside_at
+        from ops.set_aside where replayed_at is null order by set_aside_at
+    """,
+    "credits": """
+        select
+            run_id, vendor, vendor_campaign_id, cast(spent_at as date) as spent_date,
+            sum(credits) as credits
+        from ops.credits
+        where spent_at >= (select max(spent_at) - interval 7 days from ops.credits)
+        group by all order by spent_date desc, run_id desc, credits desc
+    """,
+    "backfills": """
+        select
+            vendor, backfills.from_date, backfills.to_date, started_at,
+            max(windows.finished_at) as last_window_at
+        from ops.backfills
+        left join ops.backfill_windows as windows using (backfill_id)
+        where backfills.finished_at is null group by all order by all
+    """,
+}
 
 
 def collect(settings: Settings) -> dict[str, Any]:
     """The state of the installation, ready for JSON.
 
     Keys: `is_fresh`, `summary` (one sentence), `warehouse`, `held_by`, `published`, `last_runs`, `resources`
-    (a vendor resource each), `failures`, `new_fields`, `unmapped_statuses`, `credits`, `cursors`. Times are ISO in UTC.
+    (a vendor resource each), `failures`, `drift`, `new_fields` (those of `drift`), `rejected` (records that cannot be
+    stored, by resource and reason), `set_aside` (load packages that could not be loaded), `unmapped_statuses`,
+    `credits` (by run, day and job), `backfills` (begun and not finished), `cursors`. Times are ISO in UTC.
     """
     facts: dict[str, Any] = {
         "is_fresh": False,
@@ -32,9 +68,13 @@ def collect(settings: Settings) -> dict[str, Any]:
         "last_runs": [],
         "resources": [],
         "failures": [],
+        "drift": [],
         "new_fields": [],
+        "rejected": [],
+        "set_aside": [],
         "unmapped_statuses": [],
         "credits": [],
+        "backfills": [],
         "cursors": _cursors(settings),
     }
     if not settings.warehouse.exists():
@@ -106,17 +146,11 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
             """,
         )
     ]
-    facts["new_fields"] = _rows(
-        connection,
-        "select vendor, resource, field_name, first_seen_at from ops.new_fields order by all",
-    )
-    facts["credits"] = _rows(
-        connection,
-        """
-        select vendor, cast(spent_at as date) as spent_date, sum(credits) as credits
-        from ops.credits group by all order by all desc limit 7
-        """,
-    )
+    ops = database.tables(connection, "ops")
+    for name, query in _NOTES.items():
+        if name in ops:
+            facts[_FACTS.get(name, name)] = _rows(connection, query)
+    facts["new_fields"] = [row for row in facts["drift"] if row["kind"] == "new_field"]
     if "rpt_unmapped_statuses" in database.tables(connection, "marts"):
         facts["unmapped_statuses"] = _rows(
             connection, "select * from marts.rpt_unmapped_statuses order by all"

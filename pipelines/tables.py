@@ -67,10 +67,24 @@ def print_status(facts: dict[str, Any]) -> None:
     _print_list(console, "failures", facts["failures"])
     _print_list(
         console,
-        "undeclared fields (kept in raw)",
+        "load packages set aside (what they hold was read again; hirefunnel replay FOLDER adds what is missing)",
+        [f"{row['folder']}: {row['reason']}" for row in facts["set_aside"]],
+    )
+    _print_list(
+        console,
+        "records rejected (kept in ops.rejected_records)",
         [
-            f"{row['vendor']} · {row['resource']}: {row['field_name']}"
-            for row in facts["new_fields"]
+            f"{row['vendor']} · {row['resource']}: {row['count_records']:,} because {row['reason']}"
+            for row in facts["rejected"]
+        ],
+    )
+    _print_list(
+        console,
+        "drift (what vendors changed about their records)",
+        [
+            f"{row['vendor']} · {row['resource']}: {row['kind'].replace('_', ' ')} {row['field_name']}"
+            + (f" ({row['detail']})" if row["detail"] else "")
+            for row in facts["drift"]
         ],
     )
     _print_list(
@@ -81,10 +95,14 @@ def print_status(facts: dict[str, Any]) -> None:
             for row in facts["unmapped_statuses"]
         ],
     )
+    _print_list(console, "credits spent, last seven days", _credit_lines(facts["credits"]))
     _print_list(
         console,
-        "credits spent",
-        [f"{row['spent_date']} {row['vendor']}: {row['credits']:g}" for row in facts["credits"]],
+        "backfills to go on with",
+        [
+            f"{row['vendor']} --from {row['from_date']} --to {row['to_date']}"
+            for row in facts["backfills"]
+        ],
     )
     _print_list(
         console,
@@ -96,6 +114,21 @@ def print_status(facts: dict[str, Any]) -> None:
     )
     if facts["published"]:
         console.print(f"\npublished: {facts['published']}", soft_wrap=True)
+
+
+def _credit_lines(credits: list[dict[str, Any]]) -> list[str]:
+    """A line a run, with its jobs."""
+    runs: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in credits:
+        runs.setdefault((row["spent_date"], row["run_id"], row["vendor"]), []).append(row)
+    return [
+        f"{day} {vendor}: {sum(row['credits'] for row in jobs):g} in run {run_id} ("
+        + ", ".join(
+            f"{row['vendor_campaign_id'] or 'list of jobs'}: {row['credits']:g}" for row in jobs
+        )
+        + ")"
+        for (day, run_id, vendor), jobs in runs.items()
+    ]
 
 
 def _print_list(console: Console, title: str, lines: list[str]) -> None:

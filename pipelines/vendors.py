@@ -140,7 +140,8 @@ def choose(names: list[str] | None) -> list[Vendor]:
     return [VENDORS[name] for name in dict.fromkeys(names)] if names else list(VENDORS.values())
 
 
-def _setting(vendor: Vendor, name: str) -> Any:
+def setting(vendor: Vendor, name: str) -> Any:
+    """A setting as dlt's configuration has it, or None."""
     import dlt
 
     key = f"sources.{vendor.name}.{name}"
@@ -153,7 +154,7 @@ def _variable(vendor: Vendor, name: str) -> str:
 
 def secret_values(vendors: list[Vendor]) -> list[str]:
     """The secrets that are set, so that they can be masked wherever text is written."""
-    found = [_setting(vendor, name) for vendor in vendors for name in vendor.secrets]
+    found = [setting(vendor, name) for vendor in vendors for name in vendor.secrets]
     return [str(value) for value in found if value]
 
 
@@ -163,7 +164,7 @@ def is_configured(vendor: Vendor) -> bool:
     Raises:
         SettingsError: If some are and some are not.
     """
-    present = [name for name in vendor.secrets if _setting(vendor, name)]
+    present = [name for name in vendor.secrets if setting(vendor, name)]
     missing = [name for name in vendor.secrets if name not in present]
     if present and missing:
         raise SettingsError(
@@ -179,26 +180,26 @@ def validate(vendor: Vendor) -> None:
         SettingsError: At the first setting that is missing or malformed, naming its variable.
     """
     for name in vendor.required:
-        if _setting(vendor, name) in (None, "", "[]", []):
+        if setting(vendor, name) in (None, "", "[]", []):
             raise SettingsError(
                 f"{vendor.name} has credentials but no {name}; "
                 f"set {_variable(vendor, name)} (or {name} under [sources.{vendor.name}])."
             )
     for name in _LISTS:
-        value = _setting(vendor, name)
+        value = setting(vendor, name)
         if isinstance(value, str) and not _is_list(value):
             _refuse(vendor, name, value, """a list such as '["first", "second"]'""")
     for name in _DATES:
-        value = _setting(vendor, name)
+        value = setting(vendor, name)
         if value and not _is_date(str(value)):
             _refuse(vendor, name, value, "a date such as 2026-01-31")
     for name in _NUMBERS:
-        _check_number(vendor, name, _setting(vendor, name))
+        _check_number(vendor, name, setting(vendor, name))
     for name in ("base_url", "auth_url"):
-        value = _setting(vendor, name)
+        value = setting(vendor, name)
         if value and not re.match(r"https?://[^\s/]+", str(value)):
             _refuse(vendor, name, value, "an address that begins with https://")
-    zone = _setting(vendor, "timezone")
+    zone = setting(vendor, "timezone")
     if zone:
         try:
             ZoneInfo(str(zone))

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from pipelines import versions
-from pipelines.reading import VersionedResource
 from pipelines.pipeline import ddl
+from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
 
 COLUMNS: Any = {

@@ -1,0 +1,214 @@
+"""Nights with what cannot be loaded: it is kept, told, and never in the way of the next night."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pytest
+from dlt.pipeline.pipeline import Pipeline
+
+from pipelines.vendors import VENDORS
+from tests.nights.conftest import Installation
+
+pytestmark = pytest.mark.slow
+
+LEADS = "campaign_invitations"
+
+
+@pytest.fixture
+def installation(new_installation: Any) -> Installation:
+    made: Installation = new_installation(80)
+    return made
+
+
+def status(installation: Installation) -> dict[str, Any]:
+    installation.hirefunnel("status", "--json")
+    facts: dict[str, Any] = json.loads(installation.output)
+    return facts
+
+
+def leads(installation: Installation) -> set[int]:
+    return {id_ for (id_,) in installation.query("select distinct id from raw_talkpush.leads")}
+
+
+def true_leads(installation: Installation) -> set[int]:
+    return {record["id"] for record in installation.truth.current("talkpush", "leads").values()}
+
+
+def count(installation: Installation, table: str) -> int:
+    return int(installation.query(f"select count(*) from {table}")[0][0])
+
+
+class TestAPackageThatCannotBeLoaded:
+    """It is set aside, and the next night works."""
+
+    def fail_to_load(self, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+        def load(_: Any) -> None:
+            raise error
+
+        monkeypatch.setattr(Pipeline, "load", load)
+
+    def test_a_damaged_file_costs_a_second_reading_and_nothing_else(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            self.fail_to_load(patch, OSError(28, "No space left on device"))
+            assert installation.night("sync") == 1
+        pending = list((installation.data / "dlt" / "talkpush").rglob("leads.*.parquet"))
+        assert pending, "a full disk leaves the package where it is"
+        for file in pending:
+            file.write_bytes(file.read_bytes()[:100])
+
+        assert installation.night("sync") == 0
+        assert leads(installation) == true_leads(installation)
+        [kept] = status(installation)["set_aside"]
+        assert kept["vendor"] == "talkpush"
+        assert (installation.data / "set_aside" / kept["folder"]).is_dir()
+
+        assert (
+            installation.hirefunnel("replay", kept["folder"]) == 1
+        )  # it cannot be read, and says so
+        before = count(installation, "raw_talkpush.leads")
+        assert installation.night("sync") == 0
+        assert count(installation, "raw_talkpush.leads") == before
+
+    def test_what_was_set_aside_can_be_replayed(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as patch:
+            self.fail_to_load(patch, RuntimeError("a package that can never load"))
+            assert installation.night("sync") == 1
+        assert count(installation, "raw_talkpush.leads") == 0
+        kept = status(installation)["set_aside"]
+        assert {row["vendor"] for row in kept} == set(VENDORS)
+        assert {row["reason"] for row in kept} == {"a package that can never load"}
+
+        folders = [row["folder"] for row in kept if row["vendor"] == "talkpush"]
+        for folder in folders:
+            assert installation.hirefunnel("replay", folder) == 0
+        assert leads(installation) == true_leads(installation)
+        replayed = count(installation, "raw_talkpush.leads")
+        for folder in folders:
+            assert installation.hirefunnel("replay", folder) == 0
+        assert installation.night("sync") == 0
+        assert count(installation, "raw_talkpush.leads") == replayed
+        assert "talkpush" not in {row["vendor"] for row in status(installation)["set_aside"]}
+
+    def test_a_truncated_state_costs_no_cursor(self, installation: Installation) -> None:
+        assert installation.night("sync") == 0
+        before = count(installation, "raw_talkpush.leads")
+        state = installation.data / "dlt" / "talkpush" / "state.json"
+        state.write_bytes(state.read_bytes()[:50])
+
+        assert installation.night("sync") == 0
+        assert count(installation, "raw_talkpush.leads") == before
+        days = {
+            request.params["filter[updated_start_date]"]
+            for request in installation.simulator.requests
+            if request.vendor == "talkpush" and request.path.endswith(LEADS)
+        }
+        assert len(days) < 6, "only the lookback, as the warehouse knows the cursor"
+
+
+def spoil(installation: Installation, change: Callable[[list[Any]], None]) -> Any:
+    """Changes the records of each page of leads."""
+
+    def function(_: Any, payload: Any) -> Any:
+        copy = json.loads(json.dumps(payload))
+        change(copy["candidates"])
+        return copy
+
+    return installation.simulator.faults.add(
+        "talkpush", "callback", path=LEADS, times=None, function=function
+    )
+
+
+class TestRecordsThatCannotBeStored:
+    """They are kept with the reason, counted, and tried again when the mapping changes."""
+
+    def test_none_is_lost_and_the_others_are_loaded(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        odd = sorted(
+            lead["id"] for lead in installation.world.records("talkpush", "leads").values()
+        )[:3]
+
+        def change(candidates: list[Any]) -> None:
+            for lead in candidates:
+                if lead["id"] == odd[0]:
+                    lead["created_at"] = "the day before yesterday"
+                elif lead["id"] == odd[1]:
+                    del lead["id"]
+                elif lead["id"] == odd[2]:
+                    lead["candidate_id"] = {"of": "many"}
+
+        spoil(installation, change)
+        assert installation.night("sync") == 0, installation.output
+        assert leads(installation) == true_leads(installation) - set(odd)
+        found = installation.query(
+            "select reason, payload->>'email' from ops.rejected_records order by all"
+        )
+        assert [reason for reason, _ in found] == [
+            "candidate_id is not an integer",
+            "created_at is not a timestamp",
+            "id is missing",
+        ]
+        assert all(email for _, email in found)
+        assert [
+            (row["reason"], row["count_records"]) for row in status(installation)["rejected"]
+        ] == [(reason, 1) for reason, _ in found]
+
+        assert installation.night("sync") == 0
+        assert count(installation, "ops.rejected_records") == 3
+
+        from sources import talkpush
+
+        columns = {**talkpush.LEAD_COLUMNS, "created_at": {"data_type": "text"}}
+        monkeypatch.setattr(talkpush, "LEAD_COLUMNS", columns)
+        installation.simulator.faults.clear()
+        with duckdb.connect(str(installation.data / "hirefunnel.duckdb")) as connection:
+            connection.execute("alter table raw_talkpush.leads alter created_at type varchar")
+        assert installation.night("sync") == 0, installation.output
+        assert leads(installation) >= {odd[0]}
+        left = installation.query("select reason from ops.rejected_records order by all")
+        assert ("created_at is not a timestamp",) not in left
+        assert ("id is missing",) in left
+
+
+def test_each_drift_is_told_once(installation: Installation) -> None:
+    assert installation.night("sync") == 0
+    told = status(installation)["drift"]
+
+    def change(candidates: list[Any]) -> None:
+        for lead in candidates:
+            lead["badge"] = "gold"
+            lead["school_name"] = 7
+            del lead["last_name"]
+
+    spoil(installation, change)
+    installation.world.advance(days=1)
+    for _ in range(2):
+        assert installation.night("sync") == 0
+    found = [row for row in status(installation)["drift"] if row not in told]
+    assert [(row["kind"], row["field_name"]) for row in found if row["resource"] == "leads"] == [
+        ("changed_type", "school_name"),
+        ("new_field", "badge"),
+        ("vanished_field", "last_name"),
+    ]
+    assert installation.query(
+        "select distinct badge from raw_talkpush.leads where badge is not null"
+    ) == [("gold",)]
+
+
+def test_what_is_set_aside_is_its_owners_only(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: Any) -> None:
+        raise RuntimeError("never")
+
+    monkeypatch.setattr(Pipeline, "load", load)
+    installation.night("sync")
+    assert (installation.data / "set_aside").stat().st_mode & 0o077 == 0
