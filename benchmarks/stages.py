@@ -70,7 +70,7 @@ def watch(stopwatch: Stopwatch) -> None:
     stopwatch.around(hirednow_reading, "note", "sources: cursors, times, campaigns")
     stopwatch.around(easir_helpers, "with_times", "sources: cursors, times, campaigns")
     stopwatch.around(columnar.Batches, "add", "dicts to canonical JSON")
-    stopwatch.around(columnar.Batches, "table", "JSON to columns, in DuckDB")
+    stopwatch.around(columnar.Batches, "columns", "JSON to columns, in DuckDB")
     stopwatch.around(ArrowToParquetWriter, "write_data", "columns to parquet")
     stopwatch.around(Pipeline, "extract", "dlt: extract")
     stopwatch.around(Pipeline, "normalize", "dlt: normalize and load, without the insert")
