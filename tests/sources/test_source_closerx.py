@@ -111,16 +111,18 @@ def test_a_wrong_day_is_refused_and_nothing_of_it_is_stored(reader):
     [
         (day(TODAY, credit_deductions=[0] * 23), "not of one length"),
         ({k: v for k, v in day(TODAY).items() if k != "campaign_results"}, "not of one length"),
-        (day(TODAY, range(1, 25)), "24 is not an hour"),
         ({"hours": []}, "date is None"),
         (day("yesterday"), "date is 'yesterday'"),
+        (day("9999-12-31"), "date is '9999-12-31'"),
+        (day(["x" * 9000]), "date is ['xxx"),
     ],
-    ids=["short array", "missing array", "hour 24", "no date", "no such date"],
+    ids=["short array", "missing array", "no date", "no such date", "last date", "list for a date"],
 )
 def test_a_day_that_cannot_be_told_by_the_hour_is_an_error(answer, problem, reader):
     error = reader.failure(opened(FakeVendor(lambda asked: answer)), "hourly_metrics")
     assert isinstance(error, CloserxError)
     assert problem in str(error)
+    assert len(str(error)) < 500
 
 
 def read_day(reader: Any, answer: Any, **settings: Any) -> list[dict[str, Any]]:
@@ -130,6 +132,16 @@ def read_day(reader: Any, answer: Any, **settings: Any) -> list[dict[str, Any]]:
 def test_the_hour_of_a_row_is_the_one_named_not_its_place(reader):
     rows = read_day(reader, day(TODAY, [3, 1], campaign_results=[30, 10]))
     assert [(row["hour"], row["campaign_results"]) for row in rows] == [(3, 30), (1, 10)]
+
+
+@pytest.mark.parametrize("odd", ["abc", 24, -1, 3.5, 3.0, True, None, [7], {"hour": 7}, "7"])
+def test_an_hour_that_is_none_is_handed_over_as_sent(odd, reader):
+    rows = read_day(reader, day(TODAY, [odd, 7, odd], campaign_results=[1, 2, 3]))
+    assert [row["hour"] for row in rows] == [odd, 7, odd]
+    assert [row["hour_at"] for row in rows if row["hour"] == odd] == [None, None]
+    assert [row["campaign_results"] for row in rows] == [1, 2, 3]
+    assert rows[1]["hour_at"] == "2026-03-10T07:00:00+00:00"
+    assert [rows[0]["hour_occurrence"], rows[2]["hour_occurrence"]] in ([1, 2], [1, 3])
 
 
 def test_an_hour_skipped_in_spring_is_not_there(reader):

@@ -166,7 +166,7 @@ def test_flat_rows_and_strange_statuses_are_taken_as_sent(reader):
     [
         ({"has_more": False}, "no list `data`"),
         ({"data": [], "has_more": True}, "without any rows"),
-        ({"data": [{"order_index": "x"}], "has_more": True}, "'x', not a number"),
+        ({"data": [{"order_index": "x"}], "has_more": True}, "no cursor is a number"),
     ],
     ids=["no data", "has_more without rows", "no number"],
 )

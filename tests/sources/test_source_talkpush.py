@@ -11,7 +11,7 @@ import pytest
 
 from sources.talkpush import TalkpushError, talkpush
 from sources.talkpush.client import TalkpushClient
-from sources.talkpush.helpers import read_leads
+from sources.talkpush.helpers import each_day, read_leads
 from tests.sources.fake_vendor import FakeVendor, Reply
 
 
@@ -244,10 +244,12 @@ def test_the_last_day_is_one_before_which_no_day_is_missing():
     fake = FakeVendor(answer)
     client = TalkpushClient("https://vendor.example", "key", 0, 4, 0, 5, fake)
     state: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     seen: list[tuple[int, str]] = []
+    days = each_day(date(2026, 3, 1), date(2026, 3, 9))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sources.talkpush.parallel.PATIENCE_S", 0)
-        for page in read_leads(client, lambda: state, date(2026, 3, 1), date(2026, 3, 9), 4):
+        for page in read_leads(client, days, days[-1], 4, lambda: metrics, lambda: state):
             seen += [(row["id"], state["last_day"]) for row in page]
     before_the_second = [last for number, last in seen if number > 2][:1]
     assert [number for number, _ in seen].index(2) > 1, "the second day did not come late"
