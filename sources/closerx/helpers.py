@@ -99,15 +99,18 @@ def hourly_rows(
     day = answer_day(answer, where)
     arrays = arrays_of(answer, where)
     others = {name: value for name, value in answer.items() if name not in arrays}
+    is_final = read_at >= day_end(day, timezone)
     occurrences: Counter[str] = Counter()  # by their texts: an hour may be sent as anything
     rows = []
     for entry in zip(*arrays.values(), strict=True):
         values = dict(zip(arrays, entry, strict=True))
         hour = values.pop("hours")
-        occurrences[str(hour)] += 1
-        occurrence = occurrences[str(hour)]
+        told = str(hour)
+        occurrences[told] += 1
         is_hour = type(hour) is int and 0 <= hour < 24
-        hour_at = hour_start(day, hour, occurrence, timezone).isoformat() if is_hour else None
+        hour_at = (
+            hour_start(day, hour, occurrences[told], timezone).isoformat() if is_hour else None
+        )
         rows.append(
             {
                 **others,
@@ -115,9 +118,9 @@ def hourly_rows(
                 "campaign_id": campaign_id,
                 "date": day.isoformat(),
                 "hour": hour,
-                "hour_occurrence": occurrence,
+                "hour_occurrence": occurrences[told],
                 "hour_at": hour_at,
-                "is_final": read_at >= day_end(day, timezone),
+                "is_final": is_final,
             }
         )
     return rows

@@ -116,24 +116,22 @@ def read_pages(client: TalkpushClient, day: date) -> Iterator[dict[str, Any]]:
 
 
 def told_apart(
-    lead: dict[str, Any], seen: Counter[tuple[Any, Any]]
-) -> tuple[int | str | None, Any, int]:
-    """What tells a lead's version from all others: its id and time of update.
+    lead: dict[str, Any], seen: Counter[tuple[int | str | None, bytes]]
+) -> tuple[int | str | None, bytes, int]:
+    """What tells a lead from all others: its id, if it has one, and all that it says.
 
-    Where the time is missing, or no text, all that the lead says. Without an id it is also which one of the
-    same it is, so that none is taken for another.
+    Without an id it is also which one of the same it is: none is taken for another.
 
     Args:
         lead: The lead.
         seen: What this reading of the day has seen, which is counted here.
     """
-    lead_id, version = lead.get("id"), lead.get("updated_at")
+    lead_id = lead.get("id")
     if isinstance(lead_id, bool) or not isinstance(lead_id, int | str):
         lead_id = None
-    if lead_id is None or not isinstance(version, str):
-        version = blake2b(repr(lead).encode(), digest_size=16).digest()
-    seen[lead_id, version] += 1
-    return lead_id, version, seen[lead_id, version] if lead_id is None else 1
+    version = lead_id, blake2b(repr(lead).encode(), digest_size=16).digest()
+    seen[version] += 1
+    return *version, seen[version] if lead_id is None else 1
 
 
 def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[dict[str, Any]]]:
@@ -153,10 +151,10 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
     Raises:
         TalkpushError: The day is over, and still does not settle.
     """
-    yielded: set[tuple[Any, Any, int]] = set()
+    yielded: set[tuple[int | str | None, bytes, int]] = set()
     for _ in range(READINGS_OF_A_DAY):
         totals: list[int] = []
-        seen: Counter[tuple[Any, Any]] = Counter()
+        seen: Counter[tuple[int | str | None, bytes]] = Counter()
         for page in read_pages(client, day):
             totals.append(page["total"])
             known = len(seen)

@@ -234,7 +234,7 @@ class TestEndDate:
 
 
 @pytest.mark.parametrize(("date_param", "total"), [("date", 8), (None, 2)])
-def test_the_progress_is_told_in_days_of_campaigns(date_param, total):
+def test_the_progress_is_told_in_days_of_campaigns(date_param, total, reader):
     settings = {"date_param": date_param, "start_date": "2026-03-07", "parallel_requests": 1}
     fake = FakeVendor(the_day_asked_for)
     source = opened(fake, campaign_ids=["a", "b"], **settings)

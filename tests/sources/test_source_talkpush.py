@@ -317,7 +317,7 @@ class TestEndDate:
         assert fake.asked == []
 
 
-def test_the_progress_is_told_in_days():
+def test_the_progress_is_told_in_days(reader):
     moments = [f"2026-03-{day}T10:00:00.000+00:00" for day in ("08", "09", "10")]
     fake = FakeVendor(Leads(*(lead(number, moments[number % 3]) for number in range(45))))
     resource = opened(fake, parallel_requests=1).resources["leads"]
