@@ -10,7 +10,7 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import CloserxClient, CloserxError
-from .helpers import days_to_read, moment, read_days, read_each
+from .helpers import days_to_read, moment, read_days, read_each, wanted_days
 from .settings import (
     BASE_URL,
     HOURLY_COLUMNS,
@@ -33,6 +33,7 @@ def closerx(
     base_url: str = BASE_URL,
     date_param: str | None = None,
     start_date: str | None = None,
+    end_date: str | None = None,
     timezone: str = TIMEZONE,
     requests_per_second: float = REQUESTS_PER_SECOND,
     parallel_requests: int = PARALLEL_REQUESTS,
@@ -51,6 +52,8 @@ def closerx(
         date_param: The query parameter that names the day, if CloserX has told you of one; without
             it, whatever day CloserX answers is stored.
         start_date: The first day to read (YYYY-MM-DD) when there is a `date_param`.
+        end_date: With it, exactly the days from `start_date` to this one are read, both included,
+            and the cursors of nightly runs are neither used nor moved.
         timezone: The zone of CloserX's hours and days.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
         parallel_requests: How many requests may be under way at once.
@@ -62,7 +65,11 @@ def closerx(
 
     Returns:
         The resources `hourly_metrics` and `probe`.
+
+    Raises:
+        CloserxError: There is an `end_date`, but no `date_param` or no `start_date` before it.
     """
+    wanted = wanted_days(start_date, end_date, date_param) if end_date else None
     client = CloserxClient(
         base_url,
         api_key,
@@ -87,24 +94,33 @@ def closerx(
     )
     def hourly_metrics() -> Iterator[list[dict[str, Any]]]:
         """One row a campaign and local hour, as it stands now."""
-        last_days = dlt.current.resource_state().setdefault("last_final_day", {})
         today = now().astimezone(zone).date()
         first_day = date.fromisoformat(start_date) if start_date else None
+        metrics = dlt.current.resource_metrics
 
-        def read(campaign_id: str) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
-            last_day = last_days.get(campaign_id)
+        def last_days() -> dict[str, str]:
+            found: dict[str, str] = dlt.current.resource_state().setdefault("last_final_day", {})
+            return found
+
+        def days_of(campaign_id: str) -> list[date]:
+            if wanted:
+                return [day for day in wanted if day <= today]
+            last_day = last_days().get(campaign_id)
             known = date.fromisoformat(last_day) if last_day else None
-            days = days_to_read(known, first_day, today)
-            return read_days(client, campaign_id, date_param or "", days, zone, now)
+            return days_to_read(known, first_day, today)
 
-        for campaign_id, (rows, final_day) in read_each(
-            ((each, read(each)) for each in campaigns),
-            parallel_requests,
-            dlt.current.resource_metrics,
-        ):
-            if final_day:
+        days = [(each, days_of(each)) for each in campaigns]
+        total = sum(len(each) if date_param else 1 for _, each in days)
+        readers = (
+            (each, read_days(client, each, date_param or "", its_days, zone, now))
+            for each, its_days in days
+        )
+        pages = read_each(readers, parallel_requests, metrics)
+        for done, (campaign_id, (rows, final_day)) in enumerate(pages, start=1):
+            metrics()["progress"] = {"done": done, "total": total, "unit": "days"}
+            if final_day and not wanted:
                 # Noted before the rows are handed over: dlt commits the two together.
-                state = dlt.current.resource_state().setdefault("last_final_day", {})
+                state = last_days()
                 state[campaign_id] = max(state.get(campaign_id, ""), final_day)
             yield rows
 

@@ -71,7 +71,7 @@ def json_object(response: Response) -> dict[str, Any] | None:
     if "json_object" not in response.__dict__:
         try:
             body = decode(response.content)
-        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+        except (MsgspecError, RecursionError):  # JSON as Python writes it, too deep, or none at all
             body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]

@@ -10,7 +10,7 @@ from dlt.common import logger
 
 from .client import CloserxClient, CloserxError
 from .parallel import side_by_side
-from .settings import ARRAYS, OTHER_ADVICE, RESULTS_PATH
+from .settings import ARRAYS, MESSAGE_LENGTH, OTHER_ADVICE, RESULTS_PATH
 
 ONE_DAY = timedelta(days=1)
 Page = TypeVar("Page")
@@ -33,6 +33,35 @@ def hour_start(day: date, hour: int, occurrence: int, timezone: ZoneInfo) -> dat
     return local.astimezone(UTC)
 
 
+def each_day(first: date, last: date) -> list[date]:
+    """The days from one to the other, both included."""
+    return [first + ONE_DAY * number for number in range((last - first).days + 1)]
+
+
+def wanted_days(start_date: str | None, end_date: str, date_param: str | None) -> list[date]:
+    """The days from one to the other, both included.
+
+    Raises:
+        CloserxError: A day is missing or none, the last one comes before the first, or no day can
+            be asked for.
+    """
+    if not date_param:
+        raise CloserxError(
+            "end_date needs date_param, the query parameter that names the day: without it CloserX "
+            "answers only its current day; set date_param, or leave end_date out."
+        )
+    try:
+        days = each_day(date.fromisoformat(start_date or ""), date.fromisoformat(end_date))
+    except ValueError:
+        days = []
+    if not days:
+        raise CloserxError(
+            f"end_date {end_date!r} needs a start_date that is not after it (it is {start_date!r}); "
+            "set both as YYYY-MM-DD."
+        )
+    return days
+
+
 def arrays_of(answer: dict[str, Any], where: str) -> dict[str, list[Any]]:
     """The answer's parallel arrays, undocumented ones of the same length among them.
 
@@ -52,7 +81,7 @@ def arrays_of(answer: dict[str, Any], where: str) -> dict[str, list[Any]]:
 def hourly_rows(
     answer: dict[str, Any], campaign_id: str, timezone: ZoneInfo, read_at: datetime
 ) -> list[dict[str, Any]]:
-    """Turn a day's answer into rows, one an hour.
+    """Turn a day's answer into rows, one an hour; an hour that is none has no `hour_at`.
 
     Args:
         answer: The day as CloserX tells it.
@@ -70,14 +99,18 @@ def hourly_rows(
     day = answer_day(answer, where)
     arrays = arrays_of(answer, where)
     others = {name: value for name, value in answer.items() if name not in arrays}
-    occurrences: Counter[int] = Counter()
+    is_final = read_at >= day_end(day, timezone)
+    occurrences: Counter[str] = Counter()  # by their texts: an hour may be sent as anything
     rows = []
     for entry in zip(*arrays.values(), strict=True):
         values = dict(zip(arrays, entry, strict=True))
         hour = values.pop("hours")
-        if hour not in range(24):
-            raise CloserxError(f"{where}: {hour!r} is not an hour; {OTHER_ADVICE}.")
-        occurrences[hour] += 1
+        told = str(hour)
+        occurrences[told] += 1
+        is_hour = type(hour) is int and 0 <= hour < 24
+        hour_at = (
+            hour_start(day, hour, occurrences[told], timezone).isoformat() if is_hour else None
+        )
         rows.append(
             {
                 **others,
@@ -85,22 +118,28 @@ def hourly_rows(
                 "campaign_id": campaign_id,
                 "date": day.isoformat(),
                 "hour": hour,
-                "hour_occurrence": occurrences[hour],
-                "hour_at": hour_start(day, hour, occurrences[hour], timezone).isoformat(),
-                "is_final": read_at >= day_end(day, timezone),
+                "hour_occurrence": occurrences[told],
+                "hour_at": hour_at,
+                "is_final": is_final,
             }
         )
     return rows
 
 
 def answer_day(answer: dict[str, Any], where: str) -> date:
-    """The day that an answer says it is about."""
+    """The day that an answer says it is about.
+
+    Raises:
+        CloserxError: It says none, or one at the ends of the calendar, which no zone can shift.
+    """
     try:
-        return date.fromisoformat(str(answer.get("date")))
-    except ValueError:
-        raise CloserxError(
-            f"{where}: the answer's date is {answer.get('date')!r}; {OTHER_ADVICE}."
-        ) from None
+        day = date.fromisoformat(answer.get("date", ""))
+    except (TypeError, ValueError):
+        day = date.min
+    if not date.min.year < day.year < date.max.year:
+        told = repr(answer.get("date"))[:MESSAGE_LENGTH]
+        raise CloserxError(f"{where}: the answer's date is {told}; {OTHER_ADVICE}.")
+    return day
 
 
 def ask_day(client: CloserxClient, campaign_id: str, date_param: str, day: date) -> dict[str, Any]:
@@ -115,29 +154,24 @@ def ask_day(client: CloserxClient, campaign_id: str, date_param: str, day: date)
     return answer
 
 
-def days_to_read(last_final: date | None, start_date: date | None, today: date) -> Iterator[date]:
+def days_to_read(last_final: date | None, start_date: date | None, today: date) -> list[date]:
     """The days that are missing, and again the open day and the one before.
 
     Args:
         last_final: The last day that was read after its end, if any.
         start_date: Where to begin if none was; yesterday when this is not given either.
         today: The open day.
-
-    Yields:
-        Day after day.
     """
     yesterday = today - ONE_DAY
-    day = min(last_final + ONE_DAY, yesterday) if last_final else start_date or yesterday
-    while day <= today:
-        yield day
-        day += ONE_DAY
+    first = min(last_final + ONE_DAY, yesterday) if last_final else start_date or yesterday
+    return each_day(first, today)
 
 
 def read_days(
     client: CloserxClient,
     campaign_id: str,
     date_param: str,
-    days: Iterator[date],
+    days: list[date],
     timezone: ZoneInfo,
     now: Callable[[], datetime],
 ) -> Iterator[tuple[list[dict[str, Any]], str | None]]:

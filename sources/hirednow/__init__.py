@@ -9,7 +9,7 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import HiredNowClient, HiredNowError
-from .helpers import moment
+from .helpers import check_days, moment
 from .reading import Reading
 from .settings import (
     BASE_URL,
@@ -32,6 +32,7 @@ def hirednow(
     campaign_ids: Sequence[str] = dlt.config.value,
     base_url: str = BASE_URL,
     start_date: str | None = None,
+    end_date: str | None = None,
     lookback_days: int = LOOKBACK_DAYS,
     detailed: bool = False,
     requests_per_second: float = REQUESTS_PER_SECOND,
@@ -48,6 +49,8 @@ def hirednow(
         campaign_ids: Ids of the campaigns to read; the API cannot list them.
         base_url: Where the API is.
         start_date: Skip results created before this day (YYYY-MM-DD).
+        end_date: With it, exactly the results created from `start_date` to this day are read, both
+            included, and the cursors of nightly runs are neither used nor moved.
         lookback_days: How many days are read again on each run, for results that changed.
         detailed: Whether to add `detailed_results`, the DETAILED reports kept as JSON.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
@@ -60,7 +63,12 @@ def hirednow(
 
     Returns:
         The resources `results`, `probe` and, if asked for, `detailed_results`.
+
+    Raises:
+        HiredNowError: There is an `end_date` without a `start_date` before it.
     """
+    if end_date:
+        check_days(start_date, end_date)
     client = HiredNowClient(
         base_url,
         api_key,
@@ -79,9 +87,11 @@ def hirednow(
             report_type,
             today,
             start_date,
+            end_date,
             lookback_days,
             parallel_requests,
             states=dlt.current.resource_state,
+            metrics=dlt.current.resource_metrics,
         )
         yield from reading.read(campaigns)
         if reading.failures:
@@ -108,9 +118,9 @@ def hirednow(
         for rows in read_all("DETAILED"):
             yield [
                 {
-                    "id": row["id"],
+                    "id": row.get("id"),
                     "campaign_id": row.get("campaign_id") or row["campaign"]["id"],
-                    "order_index": row["order_index"],
+                    "order_index": row.get("order_index"),
                     "report": row,
                 }
                 for row in rows

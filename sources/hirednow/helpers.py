@@ -6,7 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from .client import HiredNowClient, HiredNowError
-from .settings import MAX_WINDOWS, PAGE_SIZE, PAGES_A_WINDOW, RESULTS_PATH
+from .settings import (
+    EARLIEST_DATE,
+    MAX_INDEX,
+    MAX_WINDOWS,
+    OTHER_ADVICE,
+    PAGE_SIZE,
+    PAGES_A_WINDOW,
+    RESULTS_PATH,
+)
 
 
 def moment(text: str) -> datetime:
@@ -15,27 +23,51 @@ def moment(text: str) -> datetime:
     return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def index_number(value: Any) -> int:
-    """An order index as a number: as text, "9" would come after "71680"."""
+def check_days(start_date: str | None, end_date: str) -> None:
+    """Refuse days between which nothing can be read.
+
+    Raises:
+        HiredNowError: A day is missing or none, or the last one comes before the first.
+    """
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        is_span = date.fromisoformat(start_date or "") <= date.fromisoformat(end_date)
+    except ValueError:
+        is_span = False
+    if not is_span:
         raise HiredNowError(
-            f"GET {RESULTS_PATH}: an order index is {value!r}, not a number; ask HiredNow."
-        ) from None
+            f"end_date {end_date!r} needs a start_date that is not after it (it is {start_date!r}); "
+            "set both as YYYY-MM-DD."
+        )
 
 
-def with_campaign(row: dict[str, Any], campaign_id: str) -> dict[str, Any]:
-    """The row; one that names no campaign, in neither shape, gets the one that was asked for."""
-    if row.get("campaign_id") or (row.get("campaign") or {}).get("id"):
+def index_number(value: Any) -> int | None:
+    """An order index as a number: as text, "9" would come after "71680". None if it is no index."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        value = int(value)
+    is_index = type(value) is int and 0 <= value <= MAX_INDEX
+    return value if is_index else None
+
+
+def as_row(item: Any, campaign_id: str) -> dict[str, Any]:
+    """What a listing holds, as a row: an object as it is, anything else as its `record`.
+
+    One that names no campaign, in neither shape, gets the one that was asked for.
+    """
+    row = item if isinstance(item, dict) else {"record": item}
+    campaign = row.get("campaign")
+    if row.get("campaign_id") or (isinstance(campaign, dict) and campaign.get("id")):
         return row
     return {**row, "campaign_id": campaign_id}
 
 
-def page_cursor(page: dict[str, Any]) -> int:
-    """The index after which the next page starts; the API has two names for it, or neither."""
-    cursor = page.get("last_record_index") or page.get("last_record_id")
-    return index_number(cursor or page["data"][-1].get("order_index"))
+def page_cursor(answer: dict[str, Any], rows: list[dict[str, Any]], has_more: bool) -> int | None:
+    """The index after which the next page starts; the API has two names for it, or neither.
+
+    None if there is none: on the last page, an earlier row's index does as well.
+    """
+    told = [answer.get("last_record_index"), answer.get("last_record_id")]
+    told += [row.get("order_index") for row in (rows[-1:] if has_more else reversed(rows))]
+    return next((index for value in told if (index := index_number(value)) is not None), None)
 
 
 @dataclass(frozen=True)
@@ -44,12 +76,12 @@ class Page:
 
     Attributes:
         rows: The results.
-        cursor: The index after which the next page starts.
+        cursor: The index after which the next page starts; None if nothing told it.
         has_more: Whether there is a next page.
     """
 
     rows: list[dict[str, Any]]
-    cursor: int
+    cursor: int | None
     has_more: bool
 
 
@@ -73,8 +105,8 @@ def ask_page(
         raise HiredNowError(f"{where}: has_more is true without any rows; try again later.")
     if not rows:
         return None
-    rows = [with_campaign(row, params["campaign_id"]) for row in rows]
-    return Page(rows, page_cursor(answer), has_more)
+    rows = [as_row(item, params["campaign_id"]) for item in rows]
+    return Page(rows, page_cursor(answer, rows, has_more), has_more)
 
 
 def read_pages(
@@ -94,11 +126,17 @@ def read_pages(
         HiredNowError: An answer is no page, or paging would never end.
     """
     while page := ask_page(client, params, after):
-        if page.has_more and after is not None and page.cursor <= after:
+        if page.has_more and (
+            page.cursor is None or page.cursor <= (-1 if after is None else after)
+        ):
+            trouble = (
+                "there is more, but nothing that tells where (no cursor is a number)"
+                if page.cursor is None
+                else f"the cursor does not advance ({page.cursor}), so paging would never end"
+            )
             raise HiredNowError(
-                f"GET {RESULTS_PATH} for campaign {params['campaign_id']} after {after}: the "
-                f"cursor does not advance ({page.cursor}), so paging would never end; "
-                "try again later, and ask HiredNow if it lasts."
+                f"GET {RESULTS_PATH} for campaign {params['campaign_id']} after {after or 'none'}: "
+                f"{trouble}; {OTHER_ADVICE}."
             )
         yield page
         if not page.has_more:
@@ -109,9 +147,10 @@ def read_pages(
 def created_date(row: dict[str, Any]) -> str:
     """The UTC day on which a row was created; empty, so before any other, when it is unclear."""
     try:
-        return moment(str(row.get("created_at"))).date().isoformat()
-    except ValueError:
+        day = moment(row.get("created_at", "")).date().isoformat()
+    except (TypeError, ValueError, OverflowError):
         return ""
+    return day if day >= EARLIEST_DATE else ""
 
 
 def rescan_start(newest_created_date: str, today: date, lookback_days: int) -> str:
@@ -132,9 +171,12 @@ def read_again(
         held: The highest index held; what follows is new, and read as such.
     """
     for page in read_pages(client, {**params, **span(first_day)}):
-        rows = [row for row in page.rows if index_number(row.get("order_index", 0)) <= held]
-        yield replace(page, rows=rows, cursor=min(page.cursor, held))
-        if page.cursor >= held:
+        rows, cursor = list(page.rows), held if page.cursor is None else page.cursor
+        # From the end, not each by its own index: what is odd among them is handed over, too.
+        while cursor > held and rows and (index_number(rows[-1].get("order_index")) or 0) > held:
+            rows.pop()
+        yield replace(page, rows=rows, cursor=min(cursor, held))
+        if cursor >= held:
             return
 
 
@@ -164,8 +206,10 @@ def read_new(
         if number == 1:
             first = page
         if number == PAGES_A_WINDOW and page.has_more:
-            yield plan_windows(client, params, start_date, first, page)
-            return
+            windows = plan_windows(client, params, start_date, first, page)
+            if windows:
+                yield windows
+                return
 
 
 def read_window(
@@ -181,8 +225,8 @@ def read_window(
 
 def plan_windows(
     client: HiredNowClient, params: dict[str, Any], start_date: str | None, first: Page, last: Page
-) -> Windows:
-    """Plan how to read the rest of a campaign side by side.
+) -> Windows | None:
+    """Plan how to read the rest of a campaign side by side; None if nothing tells how much it is.
 
     Args:
         client: Who asks, for the result with the highest index.
@@ -192,8 +236,10 @@ def plan_windows(
         last: the last of them: how far they go tells how many there may be.
     """
     top = ask_page(client, params, limit=1, sort="desc") or last
+    if top.cursor is None or last.cursor is None:
+        return None
     low, high = created_date(first.rows[0]), created_date(top.rows[0])
-    read = max(last.cursor - index_number(first.rows[0].get("order_index", 0)), 1)
+    read = max(last.cursor - (index_number(first.rows[0].get("order_index")) or 0), 1)
     count = min((top.cursor - last.cursor) // read + 1, MAX_WINDOWS)
     days = (date.fromisoformat(high) - date.fromisoformat(low)).days if low and high else 0
     bounds = [

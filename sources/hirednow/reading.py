@@ -1,6 +1,6 @@
 """How HiredNow's campaigns are read: which of them at once, and what is noted as they come."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -13,11 +13,12 @@ from .helpers import (
     Page,
     Windows,
     created_date,
-    index_number,
     read_again,
     read_new,
+    read_pages,
     read_window,
     rescan_start,
+    span,
 )
 from .parallel import side_by_side
 
@@ -34,9 +35,12 @@ class Reading:
         report_type: Which kind of report.
         today: The day taken for today, in UTC.
         start_date: The first creation day that is wanted; None wants all.
+        end_date: The last one, with which the states are neither used nor changed; None reads on
+            from what they say.
         lookback_days: How many days are read again, for rows that change after they were read.
         workers: How many requests may be under way at once.
         states: The campaigns' states as dlt keeps them; asked for anew at each page.
+        metrics: Where the `progress` is told, as it is handed over; asked for anew each time.
         failures: The campaigns that failed, and why.
     """
 
@@ -44,11 +48,16 @@ class Reading:
     report_type: str
     today: date
     start_date: str | None
+    end_date: str | None
     lookback_days: int
     workers: int
     states: Callable[[], dict[str, Any]]
+    metrics: Callable[[], dict[str, Any]]
     failures: list[HiredNowError] = field(default_factory=list)
     was_read: bool = False
+    done: int = 0
+    total: int = 0
+    unit: str = "campaigns"
 
     def read(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
         """Read campaigns; one that fails does not take the others' rows with it.
@@ -59,6 +68,23 @@ class Reading:
         Raises:
             HiredNowError: Nothing could be read.
         """
+        self.total = len(campaign_ids)
+        yield from self._read_span(campaign_ids) if self.end_date else self._read_on(campaign_ids)
+        if self.failures and not self.was_read:
+            raise self.failures[0]
+
+    def _read_span(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
+        """Read what was created from the start date to the end date, both included."""
+        days = span(self.start_date, self.end_date)
+        return self._hand_over(
+            (each, "", read_pages(self.client, {**self._params(each), **days}))
+            for each in campaign_ids
+        )
+
+    def _read_on(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
+        """Read what may have changed and what is new; what is much in windows, side by side."""
+        for each in campaign_ids:
+            self._expect(self.states().get(each, {}).get("windows", {}))
         yield from self._hand_over((each, "", self._read_campaign(each)) for each in campaign_ids)
         windowed = [each for each in campaign_ids if "windows" in self._state(each)]
         windows = [
@@ -78,8 +104,6 @@ class Reading:
             for each in windowed
             if "windows" not in self._state(each)
         )
-        if self.failures and not self.was_read:
-            raise self.failures[0]
 
     def _read_campaign(self, campaign_id: str) -> Iterator[Page | Windows]:
         """What may have changed; then what is new, unless windows are to be read before that."""
@@ -116,10 +140,25 @@ class Reading:
                 raise page
             else:
                 in_a_row, self.was_read = 0, True
-                if page is not None:
-                    note(self._state(campaign_id), window, page)
+                if page is None:
+                    self.done += 1
+                elif not self.end_date:
+                    note(self._state(campaign_id), window, page, self.today.isoformat())
+                if isinstance(page, Windows):
+                    self._expect(page.spans)
+                self.metrics()["progress"] = {
+                    "done": self.done,
+                    "total": self.total,
+                    "unit": self.unit,
+                }
                 if isinstance(page, Page):
                     yield page.rows
+
+    def _expect(self, windows: Collection[str]) -> None:
+        """Count windows as still to be read, and after them what comes meanwhile."""
+        if windows:
+            self.total += len(windows) + 1
+            self.unit = "windows"  # a campaign that needs none counts as one
 
     def _params(self, campaign_id: str) -> dict[str, Any]:
         return {"campaign_id": campaign_id, "report_type": self.report_type}
@@ -129,17 +168,20 @@ class Reading:
         return found
 
 
-def note(state: dict[str, Any], window: str, page: Page | Windows) -> None:
-    """Note in a campaign's state how far it is read once a page is stored."""
+def note(state: dict[str, Any], window: str, page: Page | Windows, today: str) -> None:
+    """Note in a campaign's state how far it is read once a page is stored.
+
+    The pages' cursors tell it, not the rows' indexes; days to come are no creation days.
+    """
     if isinstance(page, Windows):
         state.update(top_index=page.top_index, windows=dict.fromkeys(page.spans, page.after))
         return
-    if not window:
-        indexes = (index_number(row.get("order_index", page.cursor)) for row in page.rows)
-        state["highest_index"] = max(state.get("highest_index", 0), page.cursor, *indexes)
-    elif page.has_more:
+    if window and page.has_more:
         state["windows"][window] = page.cursor
-    else:
+    elif window:
         del state["windows"][window]
-    newest = max((created_date(row) for row in page.rows), default="")
+    elif page.cursor is not None:
+        state["highest_index"] = max(state.get("highest_index", 0), page.cursor)
+    days = (created_date(row) for row in page.rows)
+    newest = max((day for day in days if day <= today), default="")
     state["newest_created_date"] = max(state.get("newest_created_date", ""), newest)

@@ -8,6 +8,8 @@ PAGE_SIZE = 100  # the most the API gives
 LOOKBACK_DAYS = 7
 PAGES_A_WINDOW = 25  # a campaign with more new pages is read in windows of creation days
 MAX_WINDOWS = 16
+MAX_INDEX = 2**63 - 1  # `starting_after` is an int64
+EARLIEST_DATE = "1970-01-01"  # a result created before was not
 
 # HiredNow publishes no rate limit: these are meant to be unnoticeable.
 REQUESTS_PER_SECOND = 5.0

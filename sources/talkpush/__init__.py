@@ -10,7 +10,15 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import TalkpushClient, TalkpushError
-from .helpers import first_updated_day, moment, read_campaigns, read_leads
+from .helpers import (
+    ask_campaigns,
+    each_day,
+    first_updated_day,
+    moment,
+    read_campaigns,
+    read_leads,
+    wanted_days,
+)
 from .settings import (
     CAMPAIGN_COLUMNS,
     CAMPAIGNS_PATH,
@@ -31,6 +39,7 @@ def talkpush(
     api_key: str = dlt.secrets.value,
     base_url: str = dlt.config.value,
     start_date: str | None = None,
+    end_date: str | None = None,
     lookback_days: int = LOOKBACK_DAYS,
     timezone: str = TIMEZONE,
     requests_per_second: float = REQUESTS_PER_SECOND,
@@ -46,6 +55,8 @@ def talkpush(
         api_key: The company's API key.
         base_url: Where the API is: `https://<company>.talkpush.com/api/talkpush_services`.
         start_date: The first day of updates to read (YYYY-MM-DD); found by asking when not given.
+        end_date: With it, exactly the leads updated from `start_date` to this day are read, both
+            included, and the cursors of nightly runs are neither used nor moved.
         lookback_days: How many days before the last stored one are read again on each run.
         timezone: Where Talkpush's days begin and end.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
@@ -58,7 +69,11 @@ def talkpush(
 
     Returns:
         The resources `leads`, `campaigns` and `probe`.
+
+    Raises:
+        TalkpushError: There is an `end_date` without a `start_date` before it.
     """
+    wanted = wanted_days(start_date, end_date) if end_date else None
     client = TalkpushClient(
         base_url,
         api_key,
@@ -79,7 +94,12 @@ def talkpush(
     )
     def leads() -> Iterator[list[dict[str, Any]]]:
         """One row a lead, as it stands now."""
-        state = dlt.current.resource_state()
+        metrics, state_of = dlt.current.resource_metrics, dlt.current.resource_state
+        if wanted:
+            days = [day for day in wanted if day <= today]
+            yield from read_leads(client, days, today, parallel_requests, metrics, None)
+            return
+        state = state_of()
         if "last_day" in state:
             first_day = date.fromisoformat(state["last_day"]) - timedelta(days=lookback_days)
             if start_date:
@@ -88,9 +108,8 @@ def talkpush(
             first_day = date.fromisoformat(start_date)
         else:
             first_day = first_updated_day(client, today)
-        yield from read_leads(
-            client, dlt.current.resource_state, first_day, today, parallel_requests
-        )
+        days = each_day(first_day, today)
+        yield from read_leads(client, days, today, parallel_requests, metrics, state_of)
 
     @dlt.resource(
         primary_key="id",
@@ -105,8 +124,7 @@ def talkpush(
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with the list of active campaigns."""
-        answer = client.get(CAMPAIGNS_PATH)
-        yield {"asked": CAMPAIGNS_PATH, "campaigns": len(answer.get("campaigns", []))}
+        yield {"asked": CAMPAIGNS_PATH, "campaigns": len(ask_campaigns(client, CAMPAIGNS_PATH))}
 
     yield leads
     yield campaigns

@@ -1,7 +1,9 @@
 """How Talkpush's pages are read, a day of updates at a time."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from itertools import chain
 from typing import Any
 
@@ -15,6 +17,8 @@ from .settings import (
     DATE_FORMAT,
     EARLIEST_DAY,
     LEADS_PATH,
+    MAX_PAGES,
+    OTHER_ADVICE,
     READINGS_OF_A_DAY,
 )
 
@@ -27,12 +31,44 @@ def moment(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+def each_day(first: date, last: date) -> list[date]:
+    """The days from one to the other, both included."""
+    return [first + ONE_DAY * number for number in range((last - first).days + 1)]
+
+
+def wanted_days(start_date: str | None, end_date: str) -> list[date]:
+    """The days from one to the other, both included.
+
+    Raises:
+        TalkpushError: A day is missing or none, or the last one comes before the first.
+    """
+    try:
+        days = each_day(date.fromisoformat(start_date or ""), date.fromisoformat(end_date))
+    except ValueError:
+        days = []
+    if not days:
+        raise TalkpushError(
+            f"end_date {end_date!r} needs a start_date that is not after it (it is {start_date!r}); "
+            "set both as YYYY-MM-DD."
+        )
+    return days
+
+
+def as_row(item: Any, **facts: Any) -> dict[str, Any]:
+    """What a listing holds, as a row: an object as it is, anything else as its `record`."""
+    return {**(item if isinstance(item, dict) else {"record": item}), **facts}
+
+
 def ask_page(client: TalkpushClient, params: dict[str, Any]) -> dict[str, Any]:
     """Ask for one page of leads, and refuse an answer that is not one."""
     page = client.get(LEADS_PATH, params)
     if not isinstance(page.get("candidates"), list) or not isinstance(page.get("total"), int):
         raise TalkpushError(
             f"GET {LEADS_PATH}: the answer lacks `candidates` or `total`; check base_url."
+        )
+    if not isinstance(page.get("pages"), int | None):
+        raise TalkpushError(
+            f"GET {LEADS_PATH}: the answer's `pages` is not a number; {OTHER_ADVICE}."
         )
     return page
 
@@ -51,9 +87,13 @@ def first_updated_day(client: TalkpushClient, today: date) -> date:
 
 
 def read_pages(client: TalkpushClient, day: date) -> Iterator[dict[str, Any]]:
-    """Read the pages of the leads updated on a day, until `pages` or an empty one."""
+    """Read the pages of the leads updated on a day, until `pages` or an empty one.
+
+    Raises:
+        TalkpushError: There are ever more pages, far beyond what the first one's `total` said.
+    """
     asked = day.strftime(DATE_FORMAT)
-    number, is_last = 1, False
+    number, is_last, most = 1, False, MAX_PAGES
     while not is_last:
         page = ask_page(
             client,
@@ -65,8 +105,33 @@ def read_pages(client: TalkpushClient, day: date) -> Iterator[dict[str, Any]]:
             },
         )
         yield page
+        most = max(most, page["total"]) if number == 1 else most
         is_last = not page["candidates"] or number >= (page.get("pages") or number + 1)
+        if number == most and not is_last:
+            raise TalkpushError(
+                f"GET {LEADS_PATH} for updates of {day}: there is more after {number} pages, so "
+                f"paging would never end; {OTHER_ADVICE}."
+            )
         number += 1
+
+
+def told_apart(
+    lead: dict[str, Any], seen: Counter[tuple[int | str | None, bytes]]
+) -> tuple[int | str | None, bytes, int]:
+    """What tells a lead from all others: its id, if it has one, and all that it says.
+
+    Without an id it is also which one of the same it is: none is taken for another.
+
+    Args:
+        lead: The lead.
+        seen: What this reading of the day has seen, which is counted here.
+    """
+    lead_id = lead.get("id")
+    if isinstance(lead_id, bool) or not isinstance(lead_id, int | str):
+        lead_id = None
+    version = lead_id, blake2b(repr(lead).encode(), digest_size=16).digest()
+    seen[version] += 1
+    return *version, seen[version] if lead_id is None else 1
 
 
 def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[dict[str, Any]]]:
@@ -86,16 +151,19 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
     Raises:
         TalkpushError: The day is over, and still does not settle.
     """
-    ids: set[Any] = set()
-    yielded: set[tuple[Any, Any]] = set()
+    yielded: set[tuple[int | str | None, bytes, int]] = set()
     for _ in range(READINGS_OF_A_DAY):
         totals: list[int] = []
+        seen: Counter[tuple[int | str | None, bytes]] = Counter()
         for page in read_pages(client, day):
             totals.append(page["total"])
-            fresh = {(lead.get("id"), lead.get("updated_at")): lead for lead in page["candidates"]}
-            yield [lead for version, lead in fresh.items() if version not in yielded]
-            yielded.update(fresh)
-            ids.update(lead_id for lead_id, _ in fresh)
+            known = len(seen)
+            leads = [(told_apart(lead, seen), lead) for lead in map(as_row, page["candidates"])]
+            yield [lead for key, lead in leads if key not in yielded]
+            yielded.update(key for key, _ in leads)
+            if len(seen) == known:
+                break  # the same again: page numbers lead no further
+        ids = {key if key[0] is None else key[0] for key in yielded}
         if len(set(totals)) == 1 and len(ids) >= totals[-1]:
             return
     problem = (
@@ -109,22 +177,25 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
 
 def read_leads(
     client: TalkpushClient,
-    state_of: Callable[[], dict[str, Any]],
-    first_day: date,
+    days: list[date],
     today: date,
     workers: int,
+    metrics: Callable[[], dict[str, Any]],
+    state_of: Callable[[], dict[str, Any]] | None,
 ) -> Iterator[list[dict[str, Any]]]:
-    """Read the leads updated since a day: past days side by side, then the open one.
+    """Read the leads updated on some days: past days side by side, then the open one.
 
     In this order, for a lead that is updated meanwhile goes from its day to the open one.
 
     Args:
         client: Who asks.
-        state_of: Gives what is kept between runs, asked for anew at each page: `last_day`, the
-            newest day of an update that was stored, as far as no day before it is missing.
-        first_day: Where to start.
+        days: The days, one after the other.
         today: The day that is still open.
         workers: How many days are read at once.
+        metrics: Gives where the `progress` is told, in days.
+        state_of: Gives what is kept between runs, asked for anew at each page: `last_day`, the
+            newest day of an update that was stored, as far as no day before it is missing. None
+            keeps nothing.
 
     Yields:
         The leads of a page.
@@ -132,7 +203,6 @@ def read_leads(
     Raises:
         TalkpushError: A day cannot be read.
     """
-    days = [first_day + ONE_DAY * number for number in range((today - first_day).days + 1)]
     unread, with_leads = set(days), set[date]()
     past = ((day, read_day(client, day, is_open=False)) for day in days if day < today)
     open_day = ((day, read_day(client, day, is_open=True)) for day in days if day >= today)
@@ -144,24 +214,32 @@ def read_leads(
         elif leads:
             # The day that was asked for, not the leads' own: some lack `updated_at`.
             with_leads.add(day)
+        done = len(days) - len(unread)
+        metrics()["progress"] = {"done": done, "total": len(days), "unit": "days"}
         frontier = min(unread, default=today)
         reached = [each for each in with_leads if each <= frontier]
-        if reached:
+        if reached and state_of:
             state = state_of()
             state["last_day"] = max(state.get("last_day", ""), max(reached).isoformat())
         if leads:
             yield leads
 
 
+def ask_campaigns(client: TalkpushClient, path: str) -> list[Any]:
+    """Ask for a list of campaigns, and refuse an answer that is none."""
+    campaigns = client.get(path).get("campaigns")
+    if not isinstance(campaigns, list):
+        raise TalkpushError(f"GET {path}: the answer has no `campaigns`; check base_url.")
+    return campaigns
+
+
 def read_campaigns(client: TalkpushClient) -> Iterator[list[dict[str, Any]]]:
     """Read the active and the archived campaigns."""
     for path, is_archived in ((CAMPAIGNS_PATH, False), (ARCHIVED_CAMPAIGNS_PATH, True)):
         try:
-            answer = client.get(path)
+            campaigns = ask_campaigns(client, path)
         except TalkpushError as error:
             if is_archived and error.status == 404:
                 return  # how Talkpush says that there is none
             raise
-        if not isinstance(answer.get("campaigns"), list):
-            raise TalkpushError(f"GET {path}: the answer has no `campaigns`; check base_url.")
-        yield [{**campaign, "is_archived": is_archived} for campaign in answer["campaigns"]]
+        yield [as_row(campaign, is_archived=is_archived) for campaign in campaigns]

@@ -13,6 +13,7 @@ LOOKBACK_DAYS = 2
 TIMEZONE = "UTC"
 EARLIEST_DAY = date(2010, 1, 1)  # before Talkpush was; where the search for the first day begins
 READINGS_OF_A_DAY = 4  # the first, and three more while leads move between the pages
+MAX_PAGES = 100  # or the first page's `total`, if that is more: a day with more does not end
 
 # Talkpush publishes no rate limit, and a page is only 12 leads: quick, but never a burst.
 REQUESTS_PER_SECOND = 5.0

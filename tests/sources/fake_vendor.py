@@ -23,7 +23,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is not simply JSON with 200."""
+    """An answer that is not simply JSON with 200; a body of text or bytes is sent as it is."""
 
     status: int = 200
     body: Any = None
@@ -59,6 +59,6 @@ class FakeVendor(Session):
         response.url = str(request.url)
         response.request = request
         response.encoding = "utf-8"
-        is_text = isinstance(reply.body, str)
-        response._content = (reply.body if is_text else json.dumps(reply.body)).encode()
+        body = reply.body if isinstance(reply.body, str | bytes) else json.dumps(reply.body)
+        response._content = body if isinstance(body, bytes) else body.encode()
         return response

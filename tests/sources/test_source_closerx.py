@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -111,16 +112,18 @@ def test_a_wrong_day_is_refused_and_nothing_of_it_is_stored(reader):
     [
         (day(TODAY, credit_deductions=[0] * 23), "not of one length"),
         ({k: v for k, v in day(TODAY).items() if k != "campaign_results"}, "not of one length"),
-        (day(TODAY, range(1, 25)), "24 is not an hour"),
         ({"hours": []}, "date is None"),
         (day("yesterday"), "date is 'yesterday'"),
+        (day("9999-12-31"), "date is '9999-12-31'"),
+        (day(["x" * 9000]), "date is ['xxx"),
     ],
-    ids=["short array", "missing array", "hour 24", "no date", "no such date"],
+    ids=["short array", "missing array", "no date", "no such date", "last date", "list for a date"],
 )
 def test_a_day_that_cannot_be_told_by_the_hour_is_an_error(answer, problem, reader):
     error = reader.failure(opened(FakeVendor(lambda asked: answer)), "hourly_metrics")
     assert isinstance(error, CloserxError)
     assert problem in str(error)
+    assert len(str(error)) < 500
 
 
 def read_day(reader: Any, answer: Any, **settings: Any) -> list[dict[str, Any]]:
@@ -130,6 +133,16 @@ def read_day(reader: Any, answer: Any, **settings: Any) -> list[dict[str, Any]]:
 def test_the_hour_of_a_row_is_the_one_named_not_its_place(reader):
     rows = read_day(reader, day(TODAY, [3, 1], campaign_results=[30, 10]))
     assert [(row["hour"], row["campaign_results"]) for row in rows] == [(3, 30), (1, 10)]
+
+
+@pytest.mark.parametrize("odd", ["abc", 24, -1, 3.5, 3.0, True, None, [7], {"hour": 7}, "7"])
+def test_an_hour_that_is_none_is_handed_over_as_sent(odd, reader):
+    rows = read_day(reader, day(TODAY, [odd, 7, odd], campaign_results=[1, 2, 3]))
+    assert [row["hour"] for row in rows] == [odd, 7, odd]
+    assert [row["hour_at"] for row in rows if row["hour"] == odd] == [None, None]
+    assert [row["campaign_results"] for row in rows] == [1, 2, 3]
+    assert rows[1]["hour_at"] == "2026-03-10T07:00:00+00:00"
+    assert [rows[0]["hour_occurrence"], rows[2]["hour_occurrence"]] in ([1, 2], [1, 3])
 
 
 def test_an_hour_skipped_in_spring_is_not_there(reader):
@@ -164,3 +177,68 @@ def test_what_else_an_answer_holds_is_kept(reader):
         ("USD", 7, ["a"]),
         ("USD", 8, ["a"]),
     ]
+
+
+class TestEndDate:
+    """Exactly the days from the start date to the end date, and nightly runs know nothing of it."""
+
+    def test_the_days_are_read_and_the_cursors_left_alone(self, simulator, open_source, reader):
+        reader.read(open_source("closerx"), "hourly_metrics")
+        before = deepcopy(reader.pipeline.state["sources"])
+        simulator.clear_requests()
+
+        days = ["2026-03-06", "2026-03-07", "2026-03-08"]
+        source = open_source("closerx", start_date=days[0], end_date=days[-1])
+        rows = reader.read(source, "hourly_metrics")
+        wanted = [
+            key for key in simulator.world.records("closerx", "hourly_metrics") if key[1] in days
+        ]
+        keys = ("campaign_id", "date", "hour", "hour_occurrence")
+        assert sorted(tuple(row[name] for name in keys) for row in rows) == sorted(wanted)
+        assert reader.pipeline.state["sources"] == before
+        campaigns = simulator.world.closerx.campaign_ids
+        assert sorted(
+            (call.path.split("/")[-2], *call.params.items()) for call in simulator.requests
+        ) == [(campaign, ("date", text)) for campaign in sorted(campaigns) for text in days]
+        total = 3 * len(campaigns)
+        assert reader.metrics["progress"] == {"done": total, "total": total, "unit": "days"}
+
+    def test_it_begins_no_cursor(self, reader):
+        fake = FakeVendor(the_day_asked_for)
+        days = {"start_date": "2026-03-01", "end_date": "2026-03-01"}
+        assert len(reader.read(opened(fake, date_param="date", **days), "hourly_metrics")) == 24
+        assert reader.state("closerx", "hourly_metrics") == {}
+
+    def test_no_day_to_come_is_asked_for_and_today_is_not_final(self, reader):
+        fake = FakeVendor(the_day_asked_for)
+        days = {"start_date": "2026-03-10", "end_date": "2026-03-12"}
+        rows = reader.read(opened(fake, date_param="date", **days), "hourly_metrics")
+        assert days_asked(fake) == [TODAY]
+        assert {row["is_final"] for row in rows} == {False}
+        assert reader.metrics["progress"] == {"done": 1, "total": 1, "unit": "days"}
+
+    @pytest.mark.parametrize(
+        ("settings", "problem"),
+        [
+            ({"start_date": "2026-03-01"}, "set date_param"),
+            ({"date_param": "date"}, "needs a start_date"),
+            ({"date_param": "date", "start_date": "2026-03-06"}, "not after it"),
+        ],
+        ids=["no date_param", "no start_date", "a later one"],
+    )
+    def test_without_what_it_needs_nothing_is_asked(self, settings, problem):
+        fake = FakeVendor(the_day_asked_for)
+        with pytest.raises(CloserxError, match=problem):
+            opened(fake, end_date="2026-03-05", **settings)
+        assert fake.asked == []
+
+
+@pytest.mark.parametrize(("date_param", "total"), [("date", 8), (None, 2)])
+def test_the_progress_is_told_in_days_of_campaigns(date_param, total, reader):
+    settings = {"date_param": date_param, "start_date": "2026-03-07", "parallel_requests": 1}
+    fake = FakeVendor(the_day_asked_for)
+    source = opened(fake, campaign_ids=["a", "b"], **settings)
+    resource = source.resources["hourly_metrics"]
+    told = [dict(resource.custom_metrics["progress"]) for _ in resource]
+    assert [each["done"] for each in told[::24]] == list(range(1, total + 1))
+    assert {(each["total"], each["unit"]) for each in told} == {(total, "days")}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_flat_rows_and_strange_statuses_are_taken_as_sent(reader):
     [
         ({"has_more": False}, "no list `data`"),
         ({"data": [], "has_more": True}, "without any rows"),
-        ({"data": [{"order_index": "x"}], "has_more": True}, "'x', not a number"),
+        ({"data": [{"order_index": "x"}], "has_more": True}, "no cursor is a number"),
     ],
     ids=["no data", "has_more without rows", "no number"],
 )
@@ -299,3 +300,187 @@ def test_a_result_without_a_readable_date_is_in_a_window_too(many, reader):
     """The first window has no beginning and the last one no end."""
     many.rows += [row(61, "1970-01-01T00:00:00Z"), row(62, "2999-01-01T00:00:00Z")]
     assert ids(reader.read(opened(FakeVendor(many)), "results")) == ids(many.rows)
+
+
+class TestEndDate:
+    """Exactly the days from the start date to the end date, and nightly runs know nothing of it."""
+
+    DAYS: ClassVar[dict[str, str]] = {"start_date": "2026-03-02", "end_date": "2026-03-05"}
+
+    @pytest.mark.parametrize("resource", ["results", "detailed_results"])
+    def test_the_days_are_read_and_the_cursors_left_alone(
+        self, resource, simulator, open_source, reader
+    ):
+        reader.read(open_source("hirednow", detailed=True), resource)
+        before = deepcopy(reader.pipeline.state["sources"])
+        simulator.clear_requests()
+
+        rows = reader.read(open_source("hirednow", detailed=True, **self.DAYS), resource)
+        shown = simulator.world.records("hirednow", "results")
+        wanted = [r for r in shown.values() if "2026-03-02" <= r["created_at"][:10] <= "2026-03-05"]
+        assert 0 < len(wanted) < len(shown)
+        assert sorted(row["id"] for row in rows) == sorted(row["id"] for row in wanted)
+        assert reader.pipeline.state["sources"] == before
+        campaigns = [hiring.hirednow_id for hiring in simulator.world.hirings]
+        assert sorted(str(call.params) for call in simulator.requests) == sorted(
+            str(
+                {
+                    "campaign_id": campaign_id,
+                    "report_type": "OVERALL" if resource == "results" else "DETAILED",
+                    "start_date": "2026-03-02",
+                    "end_date": "2026-03-05",
+                    "limit": "100",
+                    "sort": "asc",
+                }
+            )
+            for campaign_id in campaigns
+        )
+        assert reader.metrics["progress"] == {
+            "done": len(campaigns),
+            "total": len(campaigns),
+            "unit": "campaigns",
+        }
+
+    def test_it_begins_no_cursor_and_the_next_night_reads_all(self, simulator, open_source, reader):
+        reader.read(open_source("hirednow", **self.DAYS), "results")
+        assert reader.state("hirednow", "results") == {}
+        rows = reader.read(open_source("hirednow"), "results")
+        assert len(rows) == len(simulator.world.records("hirednow", "results"))
+
+    def test_a_long_span_is_paged_through(self, many, reader):
+        fake = FakeVendor(many)
+        days = {"start_date": "2026-01-01", "end_date": "2026-01-31"}
+        rows = reader.read(opened(fake, **days), "results")
+        assert [r["id"] for r in rows] == [f"result-{number}" for number in range(1, 32)]
+        assert len(fake.asked) == 16
+        assert {(c.query["start_date"], c.query["end_date"]) for c in fake.asked} == {
+            ("2026-01-01", "2026-01-31")
+        }
+
+    @pytest.mark.parametrize("start_date", [None, "2026-03-06", "6.3.2026"])
+    def test_without_a_start_date_before_it_nothing_is_asked(self, start_date):
+        fake = FakeVendor(Listing())
+        with pytest.raises(HiredNowError, match="needs a start_date that is not after it"):
+            opened(fake, start_date=start_date, end_date="2026-03-05")
+        assert fake.asked == []
+
+
+class TestProgress:
+    """What a conductor can show while it reads."""
+
+    @staticmethod
+    def told(source: Any) -> list[dict[str, Any]]:
+        """The progress as it stands at each row, and at the end."""
+        resource = source.resources["results"]
+        told = [dict(resource.custom_metrics["progress"]) for _ in resource]
+        return [*told, resource.custom_metrics["progress"]]
+
+    def test_campaigns_are_counted(self, reader):
+        fake = FakeVendor(Listing(row(1), row(2), size=1))
+        told = self.told(opened(fake, campaign_ids=["a", "b", "c"], parallel_requests=1))
+        assert [each["done"] for each in told] == [0, 0, 1, 1, 2, 2, 3]
+        assert {(each["total"], each["unit"]) for each in told} == {(3, "campaigns")}
+
+    def test_windows_are_counted_once_there_are_any(self, many, reader):
+        told = self.told(opened(FakeVendor(many)))
+        assert told[0] == {"done": 0, "total": 1, "unit": "campaigns"}
+        assert told[-1]["unit"] == "windows"
+        assert told[-1]["done"] == told[-1]["total"] > 5
+        totals, dones = ([each[name] for each in told] for name in ("total", "done"))
+        assert totals == sorted(totals)
+        assert dones == sorted(dones)
+        assert all(done <= total for done, total in zip(dones, totals, strict=True))
+
+    def test_what_failed_is_not_done(self, reader):
+        listing = Listing(row(1))
+        fake = FakeVendor(lambda asked: Reply(404) if "gone" in str(asked) else listing(asked))
+        reader.read(opened(fake, campaign_ids=["gone", "campaign-1"]), "results")
+        assert reader.metrics["progress"] == {"done": 1, "total": 2, "unit": "campaigns"}
+
+
+class TestOddRows:
+    """Whatever a listing holds is handed over, and moves no cursor where it should not."""
+
+    def test_what_is_no_object_is_a_record_of_its_campaign(self, reader):
+        odd = [None, "text", 7, [1, {"id": 2}], {}]
+        fake = FakeVendor(lambda asked: {"data": odd, "has_more": False})
+        rows = reader.read(opened(fake), "results")
+        assert rows == [
+            *({"record": item, "campaign_id": "campaign-1"} for item in odd[:4]),
+            {"campaign_id": "campaign-1"},
+        ]
+        assert reader.state("hirednow", "results") == {
+            "campaign-1": {"newest_created_date": ""},
+        }
+
+    def test_a_detailed_report_may_lack_all(self, reader):
+        fake = FakeVendor(lambda asked: {"data": [{"campaign": "x"}, 7], "has_more": False})
+        rows = reader.read(opened(fake, detailed=True), "detailed_results")
+        campaign = {"campaign_id": "campaign-1"}
+        assert rows == [
+            {"id": None, "order_index": None, **campaign, "report": {"campaign": "x", **campaign}},
+            {"id": None, "order_index": None, **campaign, "report": {"record": 7, **campaign}},
+        ]
+
+    @pytest.mark.parametrize(
+        "odd", ["abc", "-5", -5, True, 4.5, None, [9], {"a": 1}, "9" * 30, 2**63, "٩", "1_0"]
+    )
+    def test_an_index_that_is_none_moves_no_cursor(self, odd, reader):
+        rows = [row(3), {**row(4), "order_index": odd}]
+        fake = FakeVendor(lambda asked: {"data": rows, "has_more": False})
+        assert reader.read(opened(fake), "results") == [
+            {**each, "campaign_id": "campaign-1"} for each in rows
+        ]
+        assert reader.state("hirednow", "results")["campaign-1"]["highest_index"] == 3
+
+    def test_an_index_past_all_numbers_moves_no_cursor(self, reader):
+        text = '{"data": [{"id": "a", "order_index": 1e400}], "has_more": false}'
+        assert len(reader.read(opened(FakeVendor(lambda asked: Reply(200, text))), "results")) == 1
+        assert "highest_index" not in reader.state("hirednow", "results")["campaign-1"]
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            ["2026-03-10"],
+            5,
+            None,
+            "soon",
+            "9999-12-31T23:59:59-14:00",
+            "0001-01-01T00:00:00+14:00",
+            "0001-01-02T00:00:00Z",
+            "9999-06-01T00:00:00Z",
+        ],
+    )
+    def test_a_creation_time_that_is_none_moves_no_rescan(self, odd, reader):
+        listing = [row(1, "2026-03-01T10:00:00Z"), row(2, odd)]
+        fake = FakeVendor(lambda asked: {"data": listing, "has_more": False})
+        assert len(reader.read(opened(fake), "results")) == 2
+        assert reader.state("hirednow", "results")["campaign-1"] == {
+            "highest_index": 2,
+            "newest_created_date": "2026-03-01",
+        }
+        reader.read(opened(fake), "results")
+        assert fake.asked[1].query["start_date"] == "2026-02-22"
+
+    def test_the_rescan_hands_over_what_is_odd_among_what_is_held(self, reader):
+        odd = {"id": "odd", "order_index": "abc", "created_at": None}
+        large = {**row(2), "id": "large", "order_index": 10**15}
+        held = {"data": [row(1), odd, large, row(3)], "has_more": False}
+        reader.read(opened(FakeVendor(lambda asked: held)), "results")
+
+        more = {"data": [*held["data"], row(4)], "has_more": False}
+        new = {"data": [row(4)], "has_more": False}
+        fake = FakeVendor(lambda asked: new if "starting_after" in asked.query else more)
+        rows = reader.read(opened(fake), "results")
+        assert [r["id"] for r in rows] == ["result-1", "odd", "large", "result-3", "result-4"]
+        assert [call.query.get("starting_after") for call in fake.asked] == [None, "3"]
+
+    def test_a_top_that_tells_nothing_leaves_a_long_campaign_to_be_read_page_by_page(
+        self, many, reader
+    ):
+        def answer(asked: Any) -> dict[str, Any]:
+            found = many(asked)
+            return {"data": [None], "has_more": True} if asked.query["limit"] == "1" else found
+
+        rows = reader.read(opened(FakeVendor(answer)), "results")
+        assert [r["id"] for r in rows] == [f"result-{number}" for number in range(1, 61)]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
+from copy import deepcopy
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from sources.talkpush import TalkpushError, talkpush
 from sources.talkpush.client import TalkpushClient
-from sources.talkpush.helpers import read_leads
+from sources.talkpush.helpers import each_day, read_leads
 from tests.sources.fake_vendor import FakeVendor, Reply
 
 
@@ -244,12 +246,153 @@ def test_the_last_day_is_one_before_which_no_day_is_missing():
     fake = FakeVendor(answer)
     client = TalkpushClient("https://vendor.example", "key", 0, 4, 0, 5, fake)
     state: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
     seen: list[tuple[int, str]] = []
+    days = each_day(date(2026, 3, 1), date(2026, 3, 9))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sources.talkpush.parallel.PATIENCE_S", 0)
-        for page in read_leads(client, lambda: state, date(2026, 3, 1), date(2026, 3, 9), 4):
+        for page in read_leads(client, days, days[-1], 4, lambda: metrics, lambda: state):
             seen += [(row["id"], state["last_day"]) for row in page]
     before_the_second = [last for number, last in seen if number > 2][:1]
     assert [number for number, _ in seen].index(2) > 1, "the second day did not come late"
     assert before_the_second == ["2026-03-01"]
     assert state["last_day"] == "2026-03-07"
+
+
+class TestEndDate:
+    """Exactly the days from the start date to the end date, and nightly runs know nothing of it."""
+
+    def test_the_days_are_read_and_the_cursor_left_alone(self, simulator, open_source, reader):
+        reader.read(open_source("talkpush"), "leads")
+        before = deepcopy(reader.pipeline.state["sources"])
+        simulator.clear_requests()
+
+        source = open_source("talkpush", start_date="2026-03-02", end_date="2026-03-05")
+        rows = reader.read(source, "leads")
+        shown = simulator.world.records("talkpush", "leads").values()
+        wanted = [r for r in shown if "2026-03-02" <= r["updated_at"][:10] <= "2026-03-05"]
+        assert 0 < len(wanted) < len(shown)
+        assert sorted(row["id"] for row in rows) == sorted(row["id"] for row in wanted)
+        assert reader.pipeline.state["sources"] == before
+        pages = Counter(row["updated_at"][:10] for row in wanted)
+        assert sorted(
+            (call.params["filter[updated_start_date]"], call.params["filter[updated_end_date]"])
+            for call in simulator.requests
+        ) == [
+            (f"{day}-03-2026",) * 2
+            for day in ("02", "03", "04", "05")
+            for _ in range(max(1, -(-pages[f"2026-03-{day}"] // 12)))
+        ]
+        assert reader.metrics["progress"] == {"done": 4, "total": 4, "unit": "days"}
+
+    def test_it_begins_no_cursor(self, reader):
+        fake = FakeVendor(Leads(lead(1, "2026-03-09T10:00:00.000+00:00")))
+        source = opened(fake, start_date="2026-03-09", end_date="2026-03-09")
+        assert len(reader.read(source, "leads")) == 1
+        assert reader.state("talkpush", "leads") == {}
+
+    def test_days_to_come_are_left_out_and_today_is_the_accounts(self, reader):
+        fake = FakeVendor(Leads())
+        source = opened(
+            fake,
+            start_date="2026-03-09",
+            end_date="2026-03-20",
+            timezone="Asia/Manila",
+            as_of="2026-03-10T16:30:00Z",
+        )
+        reader.read(source, "leads")
+        assert [day[:2] for day in days_asked(fake)] == ["09", "10", "11"]
+        assert reader.metrics["progress"] == {"done": 3, "total": 3, "unit": "days"}
+
+    def test_campaigns_are_read_as_ever(self, reader):
+        fake = campaigns({"campaigns": []})
+        rows = reader.read(opened(fake, end_date="2026-03-09"), "campaigns")
+        assert [row["id"] for row in rows] == [1]
+
+    @pytest.mark.parametrize("start_date", [None, "2026-03-06", "6.3.2026"])
+    def test_without_a_start_date_before_it_nothing_is_asked(self, start_date):
+        fake = FakeVendor(Leads())
+        with pytest.raises(TalkpushError, match="needs a start_date that is not after it"):
+            opened(fake, start_date=start_date, end_date="2026-03-05")
+        assert fake.asked == []
+
+
+def test_the_progress_is_told_in_days(reader):
+    moments = [f"2026-03-{day}T10:00:00.000+00:00" for day in ("08", "09", "10")]
+    fake = FakeVendor(Leads(*(lead(number, moments[number % 3]) for number in range(45))))
+    resource = opened(fake, parallel_requests=1).resources["leads"]
+    told = [dict(resource.custom_metrics["progress"]) for _ in resource]
+    assert {(each["total"], each["unit"]) for each in told} == {(3, "days")}
+    assert [each["done"] for each in told] == [0] * 15 + [1] * 15 + [2] * 15
+    assert resource.custom_metrics["progress"]["done"] == 3
+
+
+class TestOddLeads:
+    """Whatever a day's listing holds is handed over once, however often the day is read."""
+
+    DAY: ClassVar[dict[str, str]] = {"start_date": "2026-03-09", "end_date": "2026-03-09"}
+
+    @staticmethod
+    def page(*found: Any, **fields: Any) -> dict[str, Any]:
+        return {"total": len(found), "pages": 1, "candidates": list(found), **fields}
+
+    def test_what_is_no_object_is_a_record(self, reader):
+        odd = [None, "text", 7, [1], {}, None, {"id": [1]}, {"id": None}, {"id": None}]
+        fake = FakeVendor(lambda asked: self.page(*odd))
+        rows = reader.read(opened(fake, **self.DAY), "leads")
+        assert rows == [each if isinstance(each, dict) else {"record": each} for each in odd]
+        assert len(fake.asked) == 1, "as many as the total says, so the day has settled"
+
+    def test_two_contents_of_one_version_are_two_rows(self, reader):
+        moment = "2026-03-09T10:00:00.000+00:00"
+        odd = [lead(1, moment), lead(1, moment, state="hired"), {"id": 2}, {"id": 2, "state": "x"}]
+        fake = FakeVendor(lambda asked: self.page(*odd, total=2))
+        assert reader.read(opened(fake, **self.DAY), "leads") == odd
+
+    def test_a_day_that_is_read_again_doubles_none(self, reader):
+        odd = [None, None, {"id": {"a": 1}}, {"id": 4}, lead(5, "soon")]
+        fake = FakeVendor(lambda asked: self.page(*odd, total=6))
+        resource = opened(fake, start_date="2026-03-10", end_date="2026-03-10").resources["leads"]
+        assert list(resource) == [{"record": None}, {"record": None}, *odd[2:]]
+        assert len(fake.asked) == 4
+
+    def test_the_same_on_two_pages_is_two_where_it_has_no_id(self, reader):
+        pages = [self.page(None, {"id": 1}, lead(2, "x")), self.page({"id": 1}, None, lead(3, "y"))]
+        fake = FakeVendor(
+            lambda asked: {**pages[int(asked.query["page"]) - 1], "pages": 2, "total": 5}
+        )
+        rows = reader.read(opened(fake, **self.DAY), "leads")
+        assert rows == [{"record": None}, {"id": 1}, lead(2, "x"), {"record": None}, lead(3, "y")]
+        assert len(fake.asked) == 2
+
+    @pytest.mark.parametrize("pages", ["3", [1], 2.5, {}])
+    def test_pages_that_are_no_number_are_an_error(self, pages, reader):
+        fake = FakeVendor(lambda asked: self.page(lead(1, "x"), pages=pages))
+        error = reader.failure(opened(fake, **self.DAY), "leads")
+        assert isinstance(error, TalkpushError)
+        assert "`pages` is not a number" in str(error)
+        assert len(fake.asked) == 1
+
+    def test_pages_that_bring_the_same_again_end(self, reader):
+        same = self.page(lead(1, "x"), None, pages=10**9)
+        fake = FakeVendor(lambda asked: same)
+        reader.read(opened(fake, **self.DAY), "leads")
+        assert len(fake.asked) == 2
+
+    def test_pages_that_grow_for_ever_are_an_error(self, reader):
+        def answer(asked: Any) -> dict[str, Any]:
+            number = int(asked.query["page"])
+            return {"total": number, "pages": number + 1, "candidates": [lead(number, "x")]}
+
+        fake = FakeVendor(answer)
+        error = reader.failure(opened(fake, **self.DAY), "leads")
+        assert isinstance(error, TalkpushError)
+        assert "there is more after 100 pages" in str(error)
+        assert len(fake.asked) == 100
+
+    def test_odd_campaigns_say_from_which_list_they_came(self, reader):
+        rows = reader.read(opened(campaigns({"campaigns": [None, {"id": []}]})), "campaigns")
+        assert rows[1:] == [
+            {"record": None, "is_archived": True},
+            {"id": [], "is_archived": True},
+        ]
