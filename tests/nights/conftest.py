@@ -54,6 +54,7 @@ class Installation:
         with environment(self.environment):
             result = CliRunner().invoke(cli.app, list(arguments))
         if isinstance(result.exception, HirefunnelError):
+            self.output = str(result.exception)
             return result.exception.exit_code
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
