@@ -11,7 +11,8 @@ For the demo and the tests; nothing that reads real vendors imports it.
 
 from simulator.exchange import Request
 from simulator.faults import Fault
+from simulator.limits import Limit
 from simulator.service import Simulator, serve
 from simulator.world import Campaign, World
 
-__all__ = ["Campaign", "Fault", "Request", "Simulator", "World", "serve"]
+__all__ = ["Campaign", "Fault", "Limit", "Request", "Simulator", "World", "serve"]

@@ -11,6 +11,7 @@ from typing import Any
 from simulator import accounts
 from simulator.exchange import Answer, Call, Endpoint, RefusalError, Request, noted_params
 from simulator.faults import Fault, Faults, instead, spoiled
+from simulator.limits import Limit
 from simulator.server import Server
 from simulator.vendors.closerx import Closerx
 from simulator.vendors.easir import Easir
@@ -38,6 +39,7 @@ class Simulator:
         """Open the port. See ``serve`` for the arguments."""
         self.world = world
         self.faults = Faults()
+        self._limits: dict[str, Limit] = {}
         self._closerx_date_param = closerx_date_param
         self._linkup = Linkup(world, credits=linkup_credits)
         self._easir = Easir(world, token_seconds=token_seconds)
@@ -71,6 +73,22 @@ class Simulator:
         """Forget the requests so far."""
         with self._notes_lock:
             self._requests.clear()
+
+    def limit(self, vendor: str, *, per_second: float, burst: int, **options: Any) -> Limit:
+        """Refuse requests of a vendor that come too fast, from now on, before any work is done.
+
+        Args:
+            vendor: Whose requests; EASI'R's for tokens are among them.
+            per_second: How many are let through in the long run.
+            burst: How many are let through at once.
+            options: ``says_retry_after`` (True), ``status`` (429; LinkupAPI also sends its
+                RATE_LIMITED with 200).
+
+        Returns:
+            The limit, which counts what it ``served`` and ``refused``.
+        """
+        self._limits[vendor] = limit = Limit(per_second, burst, **options)
+        return limit
 
     @property
     def credits_spent(self) -> int:
@@ -144,6 +162,10 @@ class Simulator:
         """Answer a call, or what a fault makes of the answer, and take a note of it."""
         params = noted_params(call)
         request = Request(vendor, call.method, call.path, params, 0, datetime.now(UTC))
+        limit = self._limits.get(vendor)
+        refusal = limit.refusal() if limit else None
+        if limit and refusal is not None:
+            return self._noted(request, self._too_many(vendor, limit, refusal))
         fault = self.faults.due(request)
         if fault and fault.kind == "stall":
             self._stopping.wait(float(fault.options.get("seconds", 1)))
@@ -151,10 +173,18 @@ class Simulator:
             self._easir.tokens.expire_all()
         with self.world.lock:
             answer = self._answer(self._endpoints[vendor], call, request, fault)
+        return self._noted(request, answer)
+
+    def _noted(self, request: Request, answer: Answer) -> Answer:
         status = 0 if answer.delivery == "reset" else answer.status
         with self._notes_lock:
             self._requests.append(replace(request, status=status))
         return answer
+
+    def _too_many(self, vendor: str, limit: Limit, headers: dict[str, str]) -> Answer:
+        with self.world.lock:
+            body = self._endpoints[vendor].envelope(429, "Too many requests")
+        return Answer(body, limit.status, headers)
 
     @staticmethod
     def _answer(endpoint: Endpoint, call: Call, request: Request, fault: Fault | None) -> Answer:

@@ -1,16 +1,14 @@
 """How HiredNow is asked: politely, again if need be, and without ever telling the key."""
 
-from threading import BoundedSemaphore, Lock
-from time import monotonic, sleep
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from msgspec import MsgspecError
 from msgspec.json import decode
-from requests import PreparedRequest, RequestException, Response, Session
-from requests.adapters import HTTPAdapter
+from requests import RequestException, Response, Session
 
+from .pace import Pace, PacedAdapter
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
@@ -32,31 +30,6 @@ class HiredNowError(Exception):
     def __init__(self, message: str, concerns_all: bool = False) -> None:
         super().__init__(message)
         self.concerns_all = concerns_all
-
-
-class PacedAdapter(HTTPAdapter):
-    """Spaces out the starts of requests, retries included, and sends so many of them at once."""
-
-    def __init__(self, requests_per_second: float, parallel: int, session: Session | None) -> None:
-        super().__init__(pool_maxsize=parallel)
-        self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
-        self._session = session
-        self._slots = BoundedSemaphore(parallel)
-        self._lock = Lock()
-        self._next_start = 0.0
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Wait for the request's turn, then send it, through the injected session if any."""
-        with self._slots:
-            with self._lock:
-                now = monotonic()
-                start = max(now, self._next_start)
-                self._next_start = start + self._gap_s
-            if start > now:
-                sleep(start - now)
-            if self._session is not None:
-                return self._session.send(request, *args, allow_redirects=False, **kwargs)
-            return super().send(request, *args, **kwargs)
 
 
 def lenient_json(response: Response) -> Any:
@@ -108,7 +81,8 @@ class HiredNowClient:
             request_max_retry_delay=MAX_WAIT_S,
         ).session
         self._session.auth = BearerTokenAuth(api_key)
-        adapter = PacedAdapter(requests_per_second, parallel_requests, session)
+        pace = Pace(requests_per_second, max_retries + 1, BACKOFF_FACTOR, MAX_WAIT_S)
+        adapter = PacedAdapter(pace, parallel_requests, session)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         # What the environment says of proxies and certificates, found once and not at each request.

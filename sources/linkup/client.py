@@ -2,16 +2,15 @@
 
 from collections import Counter
 from math import ceil
-from threading import BoundedSemaphore, Lock
-from time import monotonic, sleep
+from threading import Lock
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from msgspec import MsgspecError
 from msgspec.json import decode
-from requests import PreparedRequest, RequestException, Response, Session
-from requests.adapters import HTTPAdapter
+from requests import RequestException, Response, Session
 
+from .pace import Pace, PacedAdapter, is_refusal
 from .page_store import PageStore
 from .settings import (
     ADVICE,
@@ -43,31 +42,6 @@ class LinkupError(Exception):
 
 class BudgetSpentError(Exception):
     """The next page could cost more credits than the run has left."""
-
-
-class PacedAdapter(HTTPAdapter):
-    """Spaces out the starts of requests, retries included, and sends so many of them at once."""
-
-    def __init__(self, requests_per_second: float, parallel: int, session: Session | None) -> None:
-        super().__init__(pool_maxsize=parallel)
-        self._gap_s = 1 / requests_per_second if requests_per_second > 0 else 0.0
-        self._session = session
-        self._slots = BoundedSemaphore(parallel)
-        self._lock = Lock()
-        self._next_start = 0.0
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Wait for the request's turn, then send it, through the injected session if any."""
-        with self._slots:
-            with self._lock:
-                now = monotonic()
-                start = max(now, self._next_start)
-                self._next_start = start + self._gap_s
-            if start > now:
-                sleep(start - now)
-            if self._session is not None:
-                return self._session.send(request, *args, allow_redirects=False, **kwargs)
-            return super().send(request, *args, **kwargs)
 
 
 def lenient_json(response: Response) -> Any:
@@ -137,7 +111,13 @@ class LinkupClient:
             request_max_retry_delay=MAX_WAIT_S,
         ).session
         self._session.headers.update({"x-api-key": api_key, "User-Agent": USER_AGENT})
-        adapter = PacedAdapter(requests_per_second, parallel_requests, session)
+        pace = Pace(requests_per_second, max_retries + 1, BACKOFF_FACTOR, MAX_WAIT_S)
+        adapter = PacedAdapter(
+            pace,
+            parallel_requests,
+            session,
+            lambda response: is_refusal(response) or is_rate_limited(response, None),
+        )
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         # What the environment says of proxies and certificates, found once and not at each request.

@@ -85,7 +85,6 @@ def test_the_token_is_asked_for_as_documented_and_used_again(reader):
 def test_the_token_is_renewed_before_it_expires(expires_in, life, monkeypatch):
     clock = {"now": 1000.0}
     monkeypatch.setattr(easir_client, "monotonic", lambda: clock["now"])
-    monkeypatch.setattr(easir_client, "sleep", lambda seconds: None)
     company = Company()
     company.expires_in = expires_in
     fake = FakeVendor(company)

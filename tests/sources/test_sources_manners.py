@@ -9,15 +9,13 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
-from requests import ReadTimeout, Request
+from requests import ReadTimeout
 
 from simulator import accounts
 from sources.hirednow.parallel import side_by_side
@@ -232,16 +230,26 @@ def test_an_injected_session_may_time_out(vendor, simulator, open_source):
 
 
 @every_vendor
-def test_requests_start_evenly_spaced_from_any_thread(vendor, monkeypatch):
-    client = import_module(f"sources.{vendor}.client")
-    waits: list[float] = []
-    monkeypatch.setattr(client, "monotonic", lambda: 100.0)
-    monkeypatch.setattr(client, "sleep", waits.append)
-    adapter = client.PacedAdapter(4, 4, FakeVendor(lambda asked: {}))
-    request = Request("GET", "http://vendor.example/").prepare()
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda _: adapter.send(request), range(5)))
-    assert sorted(waits) == [0.25, 0.5, 0.75, 1]
+def test_a_refusal_that_lasts_ends_in_a_sentence(vendor, simulator, open_source, reader):
+    simulator.faults.add(vendor, "status", path=DATA_PATH[vendor], status=429, times=None)
+    source = open_source(vendor, max_retries=2, **one_campaign(vendor))
+    message = str(reader.failure(source, FIRST[vendor]))
+    assert "answered 429" in message
+    assert "lower requests_per_second" in message
+    assert len(requests_of(simulator, vendor)) == 3
+
+
+@every_vendor
+def test_requests_start_as_often_as_configured(vendor, simulator, open_source):
+    """How they are spaced is told in test_pace.py."""
+    fake = FakeVendor(lambda asked: Reply(500, {}))
+    probe = open_source(vendor, session=fake, max_retries=5, requests_per_second=25).resources[
+        "probe"
+    ]
+    started = time.monotonic()
+    with pytest.raises(Exception, match="500"):
+        list(probe)
+    assert time.monotonic() - started >= 5 / 25
 
 
 @every_vendor
@@ -263,10 +271,10 @@ def record_id(key: Any) -> str:
     return key if isinstance(key, str) else ":".join(map(str, key))
 
 
-def test_every_source_reads_side_by_side_with_the_same_file():
+@pytest.mark.parametrize("name", ["parallel.py", "pace.py"])
+def test_every_source_has_the_same_file(name):
     """Each stands alone, so each has its own; a mend belongs in all of them."""
-    files = {Path(f"{SOURCES}/{vendor}/parallel.py").read_text("utf-8") for vendor in VENDORS}
-    assert len(files) == 1
+    assert len({(SOURCES / vendor / name).read_bytes() for vendor in VENDORS}) == 1
 
 
 class TestSideBySide:
