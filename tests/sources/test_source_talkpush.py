@@ -346,8 +346,11 @@ class TestOddLeads:
     def test_two_contents_of_one_version_are_two_rows(self, reader):
         moment = "2026-03-09T10:00:00.000+00:00"
         odd = [lead(1, moment), lead(1, moment, state="hired"), {"id": 2}, {"id": 2, "state": "x"}]
-        fake = FakeVendor(lambda asked: self.page(*odd, total=2))
-        assert reader.read(opened(fake, **self.DAY), "leads") == odd
+        pages = [odd[::2], odd[1::2]]
+        fake = FakeVendor(
+            lambda asked: self.page(*pages[int(asked.query["page"]) - 1], pages=2, total=2)
+        )
+        assert reader.read(opened(fake, **self.DAY), "leads") == odd[::2] + odd[1::2]
 
     def test_a_day_that_is_read_again_doubles_none(self, reader):
         odd = [None, None, {"id": {"a": 1}}, {"id": 4}, lead(5, "soon")]
