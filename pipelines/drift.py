@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ def notice(
     records: int,
     declared: set[str],
     column_name: Callable[[str], str],
-    now: datetime,
 ) -> list[Drift]:
     """Compares a reading with what is known in `ops.fields`, and notes it there.
 
@@ -94,39 +92,46 @@ def notice(
     if fields.always is None:
         return []
     known = {
-        name: (set(types.split(", ")) - {""}, is_always, count)
+        name: (types, is_always, count)
         for name, types, is_always, count in connection.execute(
             "select field_name, json_types, is_always, records from ops.fields "
             "where vendor = ? and resource = ?",
             [vendor, resource],
         ).fetchall()
     }
-    found = list(_differences(known, fields, declared, column_name))
-    rows = []
+    updated = {}
     for name in known.keys() | fields.types.keys():
-        types, was_always, count = known.get(name, (set(), not known, 0))
-        rows.append(
+        types, was_always, count = known.get(name, ("", not known, 0))
+        updated[name] = (
+            ", ".join(sorted(_set(types) | fields.types.get(name, set()))),
+            was_always and name in fields.always,
+            min(count + records, ENOUGH_RECORDS),
+        )
+    if updated != known:  # a night like the others writes nothing
+        connection.execute("begin")
+        connection.execute(
+            "delete from ops.fields where vendor = ? and resource = ?", [vendor, resource]
+        )
+        connection.execute(
+            "insert into ops.fields "
+            "select ?, ?, unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::bool[]), unnest(?::bigint[])",
             [
                 vendor,
                 resource,
-                name,
-                ", ".join(sorted(types | fields.types.get(name, set()))),
-                was_always and name in fields.always,
-                count + records,
-                now,
-            ]
+                list(updated),
+                *(list(each) for each in zip(*updated.values(), strict=True)),
+            ],
         )
-    connection.execute("begin")
-    connection.execute(
-        "delete from ops.fields where vendor = ? and resource = ?", [vendor, resource]
-    )
-    connection.executemany("insert into ops.fields values (?, ?, ?, ?, ?, ?, ?)", rows)
-    connection.execute("commit")
-    return found
+        connection.execute("commit")
+    return list(_differences(known, fields, declared, column_name))
+
+
+def _set(types: str) -> set[str]:
+    return set(types.split(", ")) - {""}
 
 
 def _differences(
-    known: dict[str, tuple[set[str], bool, int]],
+    known: dict[str, tuple[str, bool, int]],
     fields: Fields,
     declared: set[str],
     column_name: Callable[[str], str],
@@ -134,7 +139,8 @@ def _differences(
     for name in sorted(fields.types.keys() - known.keys() - declared):
         if fields.types[name]:  # one that was only ever null is no news
             yield Drift("new_field", column_name(name))
-    for name, (types, was_always, records) in sorted(known.items()):
+    for name, (known_types, was_always, records) in sorted(known.items()):
+        types = _set(known_types)
         added = fields.types.get(name, set()) - types
         if added and not types and name not in declared:
             yield Drift("new_field", column_name(name))

@@ -33,7 +33,7 @@ create table if not exists ops.drift (
 );
 create table if not exists ops.fields (
     vendor varchar, resource varchar, field_name varchar, json_types varchar,
-    is_always boolean, records bigint, last_seen_at timestamptz
+    is_always boolean, records bigint
 );
 create table if not exists ops.set_aside (
     vendor varchar, folder varchar, reason varchar, set_aside_at timestamptz, run_id varchar,

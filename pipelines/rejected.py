@@ -12,6 +12,15 @@ from .column_sql import DUCKDB_TYPES, SEEN_AT, quoted
 from .versions import REJECTED
 
 
+def mappings(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, set[str]]:
+    """The mappings that have rejected records, by resource."""
+    found: dict[str, set[str]] = {}
+    rows = connection.execute(f"select distinct resource, mapping from {dataset}.{REJECTED}")
+    for resource, mapping in rows.fetchall():
+        found.setdefault(resource, set()).add(mapping)
+    return found
+
+
 def to_retry(
     connection: duckdb.DuckDBPyConnection,
     dataset: str,

@@ -21,6 +21,7 @@ from .vanished import vanished
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
+    from duckdb import DuckDBPyConnection
 
     from .vendor_sync import VendorSync
 
@@ -49,6 +50,7 @@ class ResourceSync:
         self.metrics: dict[str, Any] = {}
         self.rows_read = self.versions_added = self.rows_rejected = self.rows_deleted = 0
         self.drift: list[Drift] = []
+        self.retried: list[str] = []
 
     def run(self) -> ResourceRun:
         """Reads and loads, package after package."""
@@ -91,15 +93,11 @@ class ResourceSync:
             keeps_keys=self.name in self.vendor.listings,
         )
         try:
-            retried = self._add_rejected(reading)
+            self._add_rejected(reading)
             while not reading.is_done:
                 self._load_package(reading)
-                if retried:
-                    self._settle(retried, reading.mapping)
-                    retried = []
                 if not reading.is_done:
                     self._say_progress()
-            self._notice_drift(reading)
             if reading.error is not None:
                 raise reading.error
             self._mark_vanished(reading)
@@ -126,55 +124,58 @@ class ResourceSync:
         spent = found.pop("credits", {})
         _add_metrics(self.metrics, found)
         try:
-            with self.owner.writing():
+            with self.owner.writing() as connection:
                 if self.vendor.pays:
                     self.owner.note_credits(self.name, spent)
                 pipeline.normalize()
                 loaded = pipeline.load()
-                self.versions_added += self._rows_of(loaded, self.name)
-                self.rows_rejected += self._rows_of(loaded, versions.REJECTED)
+                self.versions_added += self._rows_of(connection, loaded, self.name)
+                self.rows_rejected += self._rows_of(connection, loaded, versions.REJECTED)
+                self._settle_rejected(connection, reading)
+                if reading.is_done:
+                    self._notice_drift(connection, reading)
         except Exception as error:
             self.owner.after_failed_load(error)
             raise
 
-    def _rows_of(self, loaded: LoadInfo, table: str) -> int:
+    def _rows_of(self, connection: DuckDBPyConnection, loaded: LoadInfo, table: str) -> int:
         """How many rows a load added; found by the load's id, so that DuckDB skips what is older."""
-        with self.owner.pipeline.sql_client() as client:
-            rows = client.execute_sql(
-                f"select count(*) from {client.make_qualified_table_name(table)} where _dlt_load_id in "
-                f"({', '.join(['%s'] * len(loaded.loads_ids)) or 'null'})",
-                *loaded.loads_ids,
-            )
-        return int(rows[0][0]) if rows else 0
+        row = connection.execute(
+            f"select count(*) from {self.vendor.dataset}.{table} "
+            "where _dlt_load_id in (select unnest(?::varchar[]))",
+            [loaded.loads_ids],
+        ).fetchone()
+        return int(row[0]) if row else 0
 
-    def _add_rejected(self, reading: VersionedResource) -> list[str]:
+    def _add_rejected(self, reading: VersionedResource) -> None:
         """Tries again what another mapping of the resource rejected."""
+        if not self.owner.rejections.get(self.name, set()) - {reading.mapping}:
+            return
         with self.owner.writing() as connection:
             records = rejected.to_retry(
                 connection, self.vendor.dataset, self.name, reading.mapping, self.types, self.key
             )
-        return reading.add_records(records)
+        self.retried = reading.add_records(records)
 
-    def _settle(self, hashes: list[str], mapping: str) -> None:
-        with self.owner.writing() as connection:
-            rejected.settle(connection, self.vendor.dataset, hashes, mapping)
+    def _settle_rejected(self, connection: DuckDBPyConnection, reading: VersionedResource) -> None:
+        if self.retried:
+            rejected.settle(connection, self.vendor.dataset, self.retried, reading.mapping)
+            self.retried = []
 
-    def _notice_drift(self, reading: VersionedResource) -> None:
+    def _notice_drift(self, connection: DuckDBPyConnection, reading: VersionedResource) -> None:
         """Compares what the records were made of with other nights."""
-        now = clock.now()
-        with self.owner.writing() as connection:
-            self.drift = drift.notice(
-                connection,
-                self.vendor.name,
-                self.name,
-                reading.fields,
-                self.rows_read,
-                set(self.types),
-                lambda field: column_name(field, self.naming),
-                now,
-            )
+        self.drift = drift.notice(
+            connection,
+            self.vendor.name,
+            self.name,
+            reading.fields,
+            self.rows_read,
+            set(self.types),
+            lambda field: column_name(field, self.naming),
+        )
+        if self.drift:
             self.owner.history.add_drift(
-                self.owner.run_id, self.vendor.name, self.name, self.drift, now
+                self.owner.run_id, self.vendor.name, self.name, self.drift, clock.now()
             )
 
     def _mark_vanished(self, reading: VersionedResource) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from . import database, packages
+from . import database, packages, rejected
 from . import settings as clock
 from .errors import WarehouseHeldError, root_cause, sentence
 from .history import History, ResourceRun
@@ -71,6 +71,7 @@ class VendorSync:
         self.history = history
         self.run_id = run_id
         self.stop = stop
+        self.rejections: dict[str, set[str]] = {}  # by resource: the mappings that rejected records
 
     def run(self, resources: tuple[str, ...] = (), **arguments: Any) -> list[ResourceRun]:
         """Reads and loads, in the source's order.
@@ -104,8 +105,9 @@ class VendorSync:
         """Loads what an earlier run left; what can never be loaded is set aside."""
         if step is not None:
             step.update("loading what an earlier run left")
-        with self.writing():
+        with self.writing() as connection:
             self.pipeline, kept = packages.open_drained(self.vendor, self.settings)
+            self.rejections = rejected.mappings(connection, self.vendor.dataset)
             for folder, error in kept:
                 self._note_set_aside(folder.name, error)
 
