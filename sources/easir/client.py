@@ -1,5 +1,6 @@
 """How EASI'R is asked: with a token that lives minutes, politely, and again if need be."""
 
+import json
 from threading import BoundedSemaphore, Lock
 from time import monotonic, sleep
 from typing import Any
@@ -11,6 +12,7 @@ from msgspec.json import decode
 from requests import PreparedRequest, RequestException, Response, Session
 from requests.adapters import HTTPAdapter
 
+from .listing import count_of
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
@@ -28,7 +30,7 @@ class EasirError(Exception):
 
     Args:
         message: What was asked, what came back, and what to do.
-        status: The HTTP status, if it was an error.
+        status: The HTTP status, if the answer to just this request was to blame.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -64,7 +66,7 @@ class PacedAdapter(HTTPAdapter):
 def lenient_json(response: Response) -> Any:
     """What Python's own, slower parser makes of the answer; None when that is nothing either."""
     try:
-        return response.json()
+        return json.loads(response.text if response.encoding else response.content)
     except (ValueError, RecursionError):
         return None
 
@@ -74,7 +76,7 @@ def json_object(response: Response) -> dict[str, Any] | None:
     if "json_object" not in response.__dict__:
         try:
             body = decode(response.content)
-        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+        except (MsgspecError, RecursionError):  # JSON of another kind, too deep, or no JSON at all
             body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
@@ -156,10 +158,16 @@ class EasirClient:
             params={"grant_type": "client_credentials"},
             json={"client_id": self._client_id, "client_secret": self._client_secret},
         )
-        if not answer.get("access_token"):
+        token = answer.get("access_token")
+        if (
+            not isinstance(token, str)
+            or not token.isascii()
+            or not token.isprintable()
+            or not token
+        ):
             raise EasirError("POST auth_url: the answer has no access_token; check auth_url.")
-        self._token = answer["access_token"]
-        lifetime_s = float(answer.get("expires_in") or TOKEN_LIFETIME_S)
+        self._token = token
+        lifetime_s = count_of(answer.get("expires_in")) or TOKEN_LIFETIME_S
         self._renew_at = monotonic() + lifetime_s - TOKEN_MARGIN_S
 
     def _ask(self, method: str, url: str, path: str = "", **sent: Any) -> dict[str, Any]:
@@ -175,7 +183,7 @@ class EasirClient:
             advice = ADVICE.get(response.status_code, OTHER_ADVICE)
             raise EasirError(
                 f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
-                response.status_code,
+                response.status_code if path else None,  # without a token, nothing can be read
             )
         body = json_object(response)
         if body is None:
@@ -186,7 +194,7 @@ class EasirClient:
 
     def _words(self, response: Response) -> str:
         """The vendor's own words: one line, short, and without secrets."""
-        text = response.text
+        text = response.content.decode("utf-8", "replace")  # guessing an encoding can take minutes
         for secret in filter(None, (self._client_secret, self._client_id, self._token)):
             text = text.replace(secret, "***")
         return repr(" ".join(text.split())[:MESSAGE_LENGTH])
