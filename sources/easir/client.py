@@ -194,7 +194,7 @@ class EasirClient:
 
     def _words(self, response: Response) -> str:
         """The vendor's own words: one line, short, and without secrets."""
-        text = response.content.decode("utf-8", "replace")  # guessing an encoding can take minutes
+        text = response.text
         for secret in filter(None, (self._client_secret, self._client_id, self._token)):
             text = text.replace(secret, "***")
         return repr(" ".join(text.split())[:MESSAGE_LENGTH])

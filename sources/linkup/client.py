@@ -188,6 +188,5 @@ class LinkupClient:
 
     def _words(self, response: Response) -> str:
         """The vendor's own words: one line, short, and without the key."""
-        text = response.content.decode("utf-8", "replace")  # guessing an encoding can take minutes
-        text = text.replace(self._api_key, "***") if self._api_key else text
+        text = response.text.replace(self._api_key, "***") if self._api_key else response.text
         return repr(" ".join(text.split())[:MESSAGE_LENGTH])

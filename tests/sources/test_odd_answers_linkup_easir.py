@@ -17,6 +17,7 @@ from requests import PreparedRequest, Response
 
 from sources.easir import EasirError
 from sources.linkup import LinkupError
+from sources.linkup.listing import Records
 from tests.sources import test_source_easir as easir_tests
 from tests.sources import test_source_linkup as linkup_tests
 from tests.sources.fake_vendor import FakeVendor
@@ -369,6 +370,18 @@ class TestGiants:
         body, opened, resource = READERS[vendor]
         (row,) = reading.rows(opened(Raw(body(b'{"a": 1, "a": [2]}'))), resource)
         assert row["a"] == [2]
+
+
+def test_records_too_deep_to_be_looked_through_are_told_apart_by_their_ids():
+    deep: list[Any] = []
+    for _ in range(50_000):
+        deep = [deep]
+    page = [{"id": "1", "a": deep}, {"id": "2", "a": deep}, {"a": deep}, deep]
+    known = Records("id")
+    assert len(known.fresh(page)) == known.found == 4
+    known.read_again()
+    assert known.fresh(page) == []
+    assert known.found == 4
 
 
 def test_both_know_records_by_the_same_file():

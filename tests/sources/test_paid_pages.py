@@ -143,6 +143,15 @@ class TestKilled:
         assert run.ids == [*range(10, 20), *ALL]
         assert run.credits == 1 + 3
 
+    def test_a_report_does_not_stand_for_what_was_handed_over_after_it(self, spool):
+        run = Run(spool, Recruiter(a=30)).take(1)
+        spool.report()
+        assert run.take(1).kill().credits == 2
+        spool.a_night_passes()
+        run = Run(spool, Recruiter(a=30)).take()
+        assert run.ids == [*range(10, 30), *ALL]
+        assert run.credits == 2 + 3
+
     def test_when_everything_was_loaded_and_the_folder_was_not_emptied(self, spool):
         Run(spool, Recruiter(a=30)).take()
         spool.report()
