@@ -11,7 +11,9 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import EasirClient, EasirError
-from .helpers import moment, read_listing, read_recipients, with_times
+from .helpers import Part, moment, read_listing, with_times
+from .listing import as_record
+from .reading import Memory, Window, read_recipients
 from .settings import (
     AUTH_URL,
     BASE_URL,
@@ -38,6 +40,8 @@ def easir(
     auth_url: str = AUTH_URL,
     timezone: str = TIMEZONE,
     full_reread_days: int = FULL_REREAD_DAYS,
+    start_date: str | None = None,
+    end_date: str | None = None,
     requests_per_second: float = REQUESTS_PER_SECOND,
     parallel_requests: int = PARALLEL_REQUESTS,
     max_retries: int = MAX_RETRIES,
@@ -54,6 +58,10 @@ def easir(
         auth_url: Where tokens are given, without a query.
         timezone: The zone of EASI'R's times, which are sent without one.
         full_reread_days: How many days may pass before every recipient is read again.
+        start_date: The first day (YYYY-MM-DD) of a window of history, with `end_date`: exactly the
+            recipients of campaigns that were sent (or, if not sent, created) in these days, both
+            included, in `timezone`; what is remembered for the nights is neither used nor moved.
+        end_date: The last day of that window.
         requests_per_second: How often a request may start, retries included; 0 for no limit.
         parallel_requests: How many requests may be under way at once.
         max_retries: How often a request that failed for a passing reason is sent again.
@@ -63,8 +71,10 @@ def easir(
             connections, so that a caller can limit or record them.
 
     Returns:
-        The resources `campaigns`, `campaign_recipients` and `probe`.
+        The resources `campaigns`, `campaign_recipients` and `probe`. Metrics hold `progress`,
+        `complete_listings` (of what nothing was missing) and, if so, `failures`.
     """
+    window = Window.of(start_date, end_date)
     client = EasirClient(
         base_url,
         auth_url,
@@ -80,9 +90,9 @@ def easir(
     now = moment(as_of) if as_of else datetime.now(UTC)
 
     @cache  # both resources need it
-    def listed_campaigns() -> list[dict[str, Any]]:
-        pages = read_listing(client, CAMPAIGNS_PATH, parallel_requests)
-        return [record for page in pages for record in page]
+    def listed_campaigns() -> Part:
+        parts = list(read_listing(client, CAMPAIGNS_PATH, parallel_requests))
+        return Part([record for part in parts for record in part.records], parts[-1].is_end)
 
     @dlt.resource(
         primary_key="id",
@@ -92,7 +102,10 @@ def easir(
     )
     def campaigns() -> Iterator[list[dict[str, Any]]]:
         """One row a campaign, as it stands now."""
-        yield [with_times(campaign, CAMPAIGN_TIMES, zone) for campaign in listed_campaigns()]
+        listed = listed_campaigns()
+        yield [with_times(as_record(item), CAMPAIGN_TIMES, zone) for item in listed.records]
+        if listed.is_end:
+            dlt.current.resource_metrics().setdefault("complete_listings", []).append({})
 
     @dlt.resource(
         primary_key=("campaign_id", "id"),
@@ -104,19 +117,20 @@ def easir(
         """One row a campaign and recipient, as it stands now."""
         yield from read_recipients(
             client,
-            listed_campaigns(),
-            dlt.current.resource_state,
+            listed_campaigns().records,
+            window or Memory(dlt.current.resource_state, now, full_reread_days),
             zone,
-            now,
-            full_reread_days,
             parallel_requests,
+            dlt.current.resource_metrics,
         )
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with a list of one campaign."""
         page = client.get(CAMPAIGNS_PATH, {"page": 1, "per_page": 1})
-        yield {"asked": CAMPAIGNS_PATH, "campaigns": (page.get("pagination") or {}).get("total")}
+        pagination = page.get("pagination")
+        total = pagination.get("total") if isinstance(pagination, dict) else None
+        yield {"asked": CAMPAIGNS_PATH, "campaigns": total}
 
     yield campaigns
     yield campaign_recipients

@@ -1,5 +1,7 @@
 """How EASI'R is asked: with a token that lives minutes, politely, and again if need be."""
 
+import json
+from math import isfinite
 from threading import Lock
 from time import monotonic
 from typing import Any
@@ -10,6 +12,7 @@ from msgspec import MsgspecError
 from msgspec.json import decode
 from requests import RequestException, Response, Session
 
+from .listing import count_of
 from .pace import Pace, PacedAdapter
 from .settings import (
     ADVICE,
@@ -28,7 +31,7 @@ class EasirError(Exception):
 
     Args:
         message: What was asked, what came back, and what to do.
-        status: The HTTP status, if it was an error.
+        status: The HTTP status, if the answer to just this request was to blame.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -36,10 +39,17 @@ class EasirError(Exception):
         self.status = status
 
 
+def kept_number(text: str) -> float | str:
+    """The number, or its text if it is larger than any that Python has."""
+    number = float(text)
+    return number if isfinite(number) else text
+
+
 def lenient_json(response: Response) -> Any:
     """What Python's own, slower parser makes of the answer; None when that is nothing either."""
     try:
-        return response.json()
+        body = response.text if response.encoding else response.content
+        return json.loads(body, parse_float=kept_number, parse_constant=str)
     except (ValueError, RecursionError):
         return None
 
@@ -49,7 +59,7 @@ def json_object(response: Response) -> dict[str, Any] | None:
     if "json_object" not in response.__dict__:
         try:
             body = decode(response.content)
-        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+        except (MsgspecError, RecursionError):  # JSON of another kind, too deep, or no JSON at all
             body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
@@ -132,10 +142,16 @@ class EasirClient:
             params={"grant_type": "client_credentials"},
             json={"client_id": self._client_id, "client_secret": self._client_secret},
         )
-        if not answer.get("access_token"):
+        token = answer.get("access_token")
+        if (
+            not isinstance(token, str)
+            or not token.isascii()
+            or not token.isprintable()
+            or not token
+        ):
             raise EasirError("POST auth_url: the answer has no access_token; check auth_url.")
-        self._token = answer["access_token"]
-        lifetime_s = float(answer.get("expires_in") or TOKEN_LIFETIME_S)
+        self._token = token
+        lifetime_s = count_of(answer.get("expires_in")) or TOKEN_LIFETIME_S
         self._renew_at = monotonic() + lifetime_s - TOKEN_MARGIN_S
 
     def _ask(self, method: str, url: str, path: str = "", **sent: Any) -> dict[str, Any]:
@@ -151,7 +167,7 @@ class EasirClient:
             advice = ADVICE.get(response.status_code, OTHER_ADVICE)
             raise EasirError(
                 f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
-                response.status_code,
+                response.status_code if path else None,  # without a token, nothing can be read
             )
         body = json_object(response)
         if body is None:

@@ -17,6 +17,10 @@ TOKEN_REFUSED = (401, 403)  # EASI'R says 403 where others say 401
 FULL_REREAD_DAYS = 7
 READINGS_OF_A_LISTING = 4  # the first, and three more while records move between the pages
 DELETED = 410
+LISTING_STATUSES = frozenset({200, 400, 404, 414, 422})  # errors that concern one listing only
+MAX_PAGES = 100_000  # a listing that goes on after that would never end
+REPEATED_PAGES = 2  # so many pages that came before, and the listing goes round in a circle
+STATE_TEXT_LENGTH = 40  # longer text stands in the state by its fingerprint
 
 # EASI'R publishes no rate limit: these are meant to be unnoticeable.
 REQUESTS_PER_SECOND = 5.0

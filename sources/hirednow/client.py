@@ -1,5 +1,6 @@
 """How HiredNow is asked: politely, again if need be, and without ever telling the key."""
 
+from math import isfinite
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
@@ -32,10 +33,16 @@ class HiredNowError(Exception):
         self.concerns_all = concerns_all
 
 
+def kept_number(text: str) -> float | str:
+    """The number, or its text if it is larger than any that Python has."""
+    number = float(text)
+    return number if isfinite(number) else text
+
+
 def lenient_json(response: Response) -> Any:
     """What Python's own, slower parser makes of the answer; None when that is nothing either."""
     try:
-        return response.json()
+        return response.json(parse_float=kept_number, parse_constant=str)
     except (ValueError, RecursionError):
         return None
 

@@ -8,15 +8,20 @@ import dlt
 from dlt.extract import DltResource
 from requests import Session
 
-from .client import LinkupClient, LinkupError
-from .helpers import list_jobs, read_jobs
+from .client import LinkupClient, LinkupError, json_object
+from .helpers import JobList, as_job, is_whole, job_id_of, list_jobs
+from .listing import Records
 from .page_store import PageStore
+from .paid import PaidPages
+from .reading import left_over, read_jobs, tell_jobs, with_job
 from .settings import (
     BASE_URL,
     CANDIDATE_COLUMNS,
     JOB_COLUMNS,
+    LIST_CANDIDATES,
     LIST_JOBS,
     MAX_RETRIES,
+    OTHER_ADVICE,
     PAGE_SIZE,
     PARALLEL_REQUESTS,
     REQUESTS_PER_SECOND,
@@ -69,19 +74,18 @@ def linkup(
         base_url,
         api_key,
         account_id,
-        max_credits_per_run,
         requests_per_second,
         parallel_requests,
         max_retries,
         timeout_s,
-        PageStore(page_store),
         session,
     )
+    paid = PaidPages(client, max_credits_per_run, PageStore(page_store))
     chosen = [job_ids] if isinstance(job_ids, str) else [str(job_id) for job_id in job_ids]
 
     @cache  # both resources need it, and it costs credits
-    def listed_jobs() -> list[dict[str, Any]]:
-        return list_jobs(client, page_size, dlt.current.resource_metrics())
+    def listed_jobs() -> JobList:
+        return list_jobs(paid, page_size)
 
     @dlt.resource(
         primary_key="job_id",
@@ -91,8 +95,21 @@ def linkup(
     )
     def jobs() -> Iterator[list[dict[str, Any]]]:
         """One row a job; none when job_ids are given, for then nobody asks for the list."""
-        if not chosen:
-            yield [dict(job) for job in listed_jobs()]
+        metrics = dlt.current.resource_metrics
+        for _, rows in left_over(paid, LIST_JOBS, metrics):
+            yield [as_job(row) for row in rows]
+        if chosen:
+            return
+        listed = listed_jobs()
+        tell_jobs(paid, listed, metrics())
+        known = Records("job_id")
+        # A page that was left over is handed over by now, but counts.
+        fresh = [(page, known.fresh(page.jobs())) for page in listed.pages]
+        yield [job for page, jobs in fresh if not page.answer.is_known for job in jobs]
+        if isinstance(listed.error, LinkupError):
+            raise listed.error
+        if is_whole([page.total for page in listed.pages], known.found) and not listed.error:
+            metrics().setdefault("complete_listings", []).append({})
 
     @dlt.resource(
         primary_key=("job_id", "application_id"),
@@ -102,21 +119,38 @@ def linkup(
     )
     def candidates() -> Iterator[list[dict[str, Any]]]:
         """One row a job and application, as it stands now."""
+        metrics = dlt.current.resource_metrics
+        for job_id, rows in left_over(paid, LIST_CANDIDATES, metrics):
+            yield with_job(rows, job_id)
+        job_ids, failures = chosen, []
+        if not chosen:
+            listed = listed_jobs()
+            tell_jobs(paid, listed, metrics())
+            if isinstance(listed.error, LinkupError):
+                raise listed.error
+            listed_ids = [job_id_of(item) for page in listed.pages for item in page.rows]
+            job_ids = list(dict.fromkeys(job_id for job_id in listed_ids if job_id))
+            if nameless := listed_ids.count(None):
+                failures = [
+                    f"{LIST_JOBS}: {nameless} of {len(listed_ids)} jobs have no id to ask for "
+                    f"their candidates with; {OTHER_ADVICE}."
+                ]
         yield from read_jobs(
-            client,
-            chosen or [job["job_id"] for job in listed_jobs()],
+            paid,
+            job_ids,
             page_size,
             # Two at a time could spend together what one would have kept to.
             parallel_requests if max_credits_per_run is None else 1,
             dlt.current.resource_state,
-            dlt.current.resource_metrics,
+            metrics,
+            failures,
         )
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with a list of one job; LinkupAPI may charge a credit."""
-        data = client.ask(LIST_JOBS, {"count": 1, "offset": 0})
-        yield {"asked": LIST_JOBS, "jobs": data.get("total_available_results")}
+        answer = json_object(client.ask(LIST_JOBS, {"count": 1, "offset": 0}))
+        yield {"asked": LIST_JOBS, "jobs": answer["data"].get("total_available_results")}
 
     yield jobs
     yield candidates

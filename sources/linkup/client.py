@@ -1,8 +1,7 @@
 """How LinkupAPI is asked: only for reading, politely, and within the budget."""
 
-from collections import Counter
-from math import ceil
-from threading import Lock
+import json
+from math import ceil, isfinite
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
@@ -11,10 +10,10 @@ from msgspec.json import decode
 from requests import RequestException, Response, Session
 
 from .pace import Pace, PacedAdapter, is_refusal
-from .page_store import PageStore
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
+    HIGHEST_PRICE,
     JOB_STATUSES,
     MAX_WAIT_S,
     MESSAGE_LENGTH,
@@ -33,21 +32,26 @@ class LinkupError(Exception):
     Args:
         message: One sentence: what was asked, what came back, what to do.
         concerns_all: Whether anything else that is asked for would fail alike.
+        credits_spent: What the useless answer cost.
     """
 
-    def __init__(self, message: str, concerns_all: bool = False) -> None:
+    def __init__(self, message: str, concerns_all: bool = False, credits_spent: float = 0) -> None:
         super().__init__(message)
         self.concerns_all = concerns_all
+        self.credits_spent = credits_spent
 
 
-class BudgetSpentError(Exception):
-    """The next page could cost more credits than the run has left."""
+def kept_number(text: str) -> float | str:
+    """The number, or its text if it is larger than any that Python has."""
+    number = float(text)
+    return number if isfinite(number) else text
 
 
 def lenient_json(response: Response) -> Any:
     """What Python's own, slower parser makes of the answer; None when that is nothing either."""
     try:
-        return response.json()
+        body = response.text if response.encoding else response.content
+        return json.loads(body, parse_float=kept_number, parse_constant=str)
     except (ValueError, RecursionError):
         return None
 
@@ -57,7 +61,7 @@ def json_object(response: Response) -> dict[str, Any]:
     if "json_object" not in response.__dict__:
         try:
             body = decode(response.content)
-        except MsgspecError:  # JSON as Python writes it, in another encoding, or no JSON at all
+        except (MsgspecError, RecursionError):  # JSON of another kind, too deep, or no JSON at all
             body = lenient_json(response)
         response.__dict__["json_object"] = body if isinstance(body, dict) else {}
     found: dict[str, Any] = response.__dict__["json_object"]
@@ -70,13 +74,22 @@ def error_code(response: Response) -> str:
     return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
+def price_of(answer: dict[str, Any], params: dict[str, Any]) -> float:
+    """What an answer cost: what it says, or for want of a number what it may have cost at most."""
+    metadata = answer.get("metadata")
+    price: Any = metadata.get("credits_consumed") if isinstance(metadata, dict) else None
+    is_number = isinstance(price, (int, float)) and not isinstance(price, bool)
+    at_most: float = ceil(params.get("count", 0) / RESULTS_PER_CREDIT)
+    return price if is_number and 0 <= price <= HIGHEST_PRICE else at_most
+
+
 def is_rate_limited(response: Response | None, _error: BaseException | None) -> bool:
     """Whether to wait and ask again, as the status 429 would say if it had been sent."""
     return response is not None and error_code(response) == RATE_LIMITED
 
 
 class LinkupClient:
-    """Asks for one answer at a time, and counts what the answers cost.
+    """Asks for one answer at a time.
 
     A garbled 200 is not asked for again: it has been paid for, and would be once more. After a
     reset or a 5xx the request is repeated; whether the lost answer was charged is not known.
@@ -87,21 +100,15 @@ class LinkupClient:
         base_url: str,
         api_key: str,
         account_id: str,
-        max_credits: float | None,
         requests_per_second: float,
         parallel_requests: int,
         max_retries: int,
         timeout_s: float,
-        page_store: PageStore,
         session: Session | None,
     ) -> None:
         self._url = base_url.rstrip("/") + RECRUITER_PATH
         self._api_key = api_key
-        self._account_id = account_id
-        self._page_store = page_store
-        self._credits_left = float("inf") if max_credits is None else max_credits
-        self._credits_spent: Counter[str] = Counter()
-        self._credits_lock = Lock()
+        self.account_id = account_id
         self._session = Client(
             request_timeout=timeout_s,
             raise_for_status=False,
@@ -125,27 +132,11 @@ class LinkupClient:
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
 
-    def affordable_count(self, page_size: int) -> int:
-        """How many results may be asked for: the page size, or what the budget still pays.
-
-        Raises:
-            BudgetSpentError: Not even one credit is left.
-        """
-        if self._credits_left < 1:
-            raise BudgetSpentError
-        return int(min(page_size, self._credits_left // 1 * RESULTS_PER_CREDIT))
-
-    def take_credits(self) -> dict[str, float]:
-        """The credits spent since this was asked last, by job id; "" is no job's."""
-        with self._credits_lock:
-            taken, self._credits_spent = self._credits_spent, Counter()
-        return dict(taken)
-
-    def ask(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Send one of the reading actions, unless an earlier run has paid for its answer.
+    def ask(self, action: str, params: dict[str, Any]) -> Response:
+        """Send one of the reading actions.
 
         Returns:
-            The answer's `data`.
+            The answer; its JSON is an object, and its `data` is one, too.
 
         Raises:
             LinkupError: The action is not a reading one, or the answer is an error.
@@ -153,21 +144,9 @@ class LinkupClient:
         if action not in READ_ACTIONS:
             allowed = ", ".join(sorted(READ_ACTIONS))
             raise LinkupError(f"{action} was not sent, for it may write; use one of {allowed}.")
-        request = {"account_id": self._account_id, "action": action, "params": params}
-        stored = self._page_store.take(request)
-        answer = stored or self._send(request)
-        credits_spent = (answer.get("metadata") or {}).get("credits_consumed")
-        if credits_spent is None:  # then what the page may have cost at most
-            credits_spent = ceil(params.get("count", 0) / RESULTS_PER_CREDIT)
-        if not stored:
-            self._page_store.keep(request, answer)
-        with self._credits_lock:
-            self._credits_spent[params.get("job_id", "")] += credits_spent
-            self._credits_left -= 0 if stored else credits_spent
-        data: dict[str, Any] = answer["data"]
-        return data
+        return self._send({"account_id": self.account_id, "action": action, "params": params})
 
-    def _send(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _send(self, request: dict[str, Any]) -> Response:
         asked = f"POST {RECRUITER_PATH} {request['action']} {request['params']}"
         response, trouble = None, ""
         try:
@@ -188,9 +167,10 @@ class LinkupClient:
             )
         if not isinstance(answer.get("data"), dict):
             raise LinkupError(
-                f"{asked}: answered without `data`, {self._words(response)}; {OTHER_ADVICE}."
+                f"{asked}: answered without `data`, {self._words(response)}; {OTHER_ADVICE}.",
+                credits_spent=price_of(answer, request["params"]),
             )
-        return answer
+        return response
 
     def _words(self, response: Response) -> str:
         """The vendor's own words: one line, short, and without the key."""

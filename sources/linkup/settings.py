@@ -16,7 +16,11 @@ CANDIDATE_ORDER = {"sortType": "APPLIED_DATE", "sortOrder": "ASCENDING"}
 
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
+MAX_PAGES = 10_000  # a listing that goes on after that would never end
 RESULTS_PER_CREDIT = 10
+HIGHEST_PRICE = 1_000_000  # credits; a page that says it cost more is not believed
+MAX_PAGE_AGE_S = 20 * 3600  # less than from night to night
+JOB_LISTS = ("posts", "jobs")  # what the list of jobs may be called
 
 # LinkupAPI publishes no rate limit, and asks LinkedIn for each page: slow is right.
 REQUESTS_PER_SECOND = 2.0

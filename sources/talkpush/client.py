@@ -3,6 +3,7 @@
 The key is part of every URL, so the texts of the HTTP library's errors are never repeated.
 """
 
+from math import isfinite
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -28,10 +29,16 @@ class TalkpushError(Exception):
         self.status = status
 
 
+def kept_number(text: str) -> float | str:
+    """The number, or its text if it is larger than any that Python has."""
+    number = float(text)
+    return number if isfinite(number) else text
+
+
 def lenient_json(response: Response) -> Any:
     """What Python's own, slower parser makes of the answer; None when that is nothing either."""
     try:
-        return response.json()
+        return response.json(parse_float=kept_number, parse_constant=str)
     except (ValueError, RecursionError):
         return None
 
