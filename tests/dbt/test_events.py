@@ -104,7 +104,10 @@ STORIES = [
         id="good, missing, back and not a fit",
     ),
     pytest.param(
-        "easir", "E4:away", [("contacted", None, "2026-02-06 08:00", "exact")], id="sent to, missing"
+        "easir",
+        "E4:away",
+        [("contacted", None, "2026-02-06 08:00", "exact")],
+        id="sent to, missing",
     ),
     pytest.param("easir", "E3:orphan", [], id="campaign unknown"),
 ]

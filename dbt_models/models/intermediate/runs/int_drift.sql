@@ -7,7 +7,7 @@ changes as (
         resource,
         kind,
         field_name
-        || coalesce(' (' || {{ clean_text('detail') }} || ')', '') as change
+        || coalesce(' (' || {{ clean_text('detail') }} || ')', '') as told
     from {{ source('ops', 'drift') }}
 ),
 
@@ -16,7 +16,7 @@ lists as (
         vendor,
         resource,
         kind,
-        {{ comma_list('change') }} as changes,
+        {{ comma_list('told') }} as changes,
         count(*) as count_changes
     from changes
     group by vendor, resource, kind
