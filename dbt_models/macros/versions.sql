@@ -6,6 +6,10 @@
    What is added starts with an underscore, so that no field that a vendor may
    send one day can be taken for it.
 
+   A row that says that a full listing no longer showed the record is a copy of
+   the version before it. It has a number as others do, but is not counted: the
+   vendor said nothing new. Its `_last_seen_at` is that of the version before.
+
    Rows of loads that are under way or were broken off do not count yet. With
    `only_news`, a build of news reads only the records that have a row in a new
    load, whenever that row was seen, with all their history. #}
@@ -17,12 +21,20 @@
     select
         *,
         min(_seen_at) over record as _first_seen_at,
-        count(*) over record as _count_versions,
+        count(case when not _is_missing then 1 end) over record
+            as _count_versions,
+        case
+            when _is_missing
+                then coalesce(lag(_seen_at) over history, _seen_at)
+            else _seen_at
+        end as _last_seen_at,
+        case when _is_missing then _seen_at end as _first_missing_at,
         row_number() over history as _version_number,
         row_number() over history = count(*) over record as _is_current
     from (
         select
             *,
+            coalesce(_is_deleted, false) as _is_missing,
             lag(_content_hash, 1, '') over history as _previous_hash
         from {{ relation }}
         where

@@ -21,6 +21,7 @@ KIOSK = "+639171110000"
 FAMILY = "+639172220000"
 SWITCHBOARD = "+4533330000"
 CHAIN_LENGTH = 40
+SECRET = "secret@example.com"
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -36,6 +37,7 @@ def tell(connection: Connection) -> None:
     _linkedin_ratings(connection)
     _doc_results(connection)
     _outreach(connection)
+    _vanished(connection)
     _calls(connection)
 
 
@@ -160,12 +162,27 @@ def _runs(connection: Connection) -> None:
             for run, vendor, resource, at, status, versions in outcomes
         ],
     )
-    fields = [{"field_name": name, "run_id": "r3"} for name in ("referral_code", "badge")]
+    _drift(connection)
+
+
+def _drift(connection: Connection) -> None:
+    """Talkpush changed what it sends, and one lead with a secret could not be stored."""
+    leads = {"vendor": "talkpush", "resource": "leads"}
+    changes = [
+        ("r1", "new_field", "referral_code", ""),
+        ("r3", "new_field", "badge", ""),
+        ("r3", "changed_type", "school_name", "text before, now object"),
+        ("r3", "changed_type", "folder", "text before, now number"),
+        ("r3", "vanished_field", "labels", ""),
+    ]
+    names = ("run_id", "kind", "field_name", "detail")
     insert(
         connection,
-        "ops.new_fields",
-        [{"vendor": "talkpush", "resource": "leads", **field} for field in fields],
+        "ops.drift",
+        [{**leads, **dict(zip(names, change, strict=True))} for change in changes],
     )
+    rejected = {"record_hash": "h1", "reason": "id is missing", "payload": {"email": SECRET}}
+    insert(connection, "ops.rejected_records", [{**leads, **rejected}])
 
 
 def _anas_three_vendors(connection: Connection) -> None:
@@ -339,6 +356,30 @@ def _outreach(connection: Connection) -> None:
             recipient("orphan", campaign_id="E3", fixed_fields=None),
         ],
     )
+
+
+def _vanished(connection: Connection) -> None:
+    """Records that full listings no longer show; two of them came back, one of these with news."""
+    good = {name: candidate(name, "GOOD") for name in ("gone", "back", "changed")}
+    insert(connection, "raw_linkup.candidates", good.values())
+    insert(connection, "raw_linkup.candidates", map(missing, good.values()), seen_at=NIGHT_2)
+    returned = [good["back"], {**good["changed"], "rating": "NOT_A_FIT"}]
+    insert(connection, "raw_linkup.candidates", returned, seen_at=NIGHT_3)
+    closed = {"job_id": "J3", "title": "Closed job", "state": "OPEN"}
+    sent = {"id": "E4", "name": "Old outreach", "type": "email", "sent_at": "2026-02-06T08:00:00Z"}
+    away = recipient("away", campaign_id="E4")
+    for table, row in [
+        ("raw_linkup.jobs", closed),
+        ("raw_easir.campaigns", sent),
+        ("raw_easir.campaign_recipients", away),
+    ]:
+        insert(connection, table, [row])
+        insert(connection, table, [missing(row)], seen_at=NIGHT_2)
+
+
+def missing(row: dict[str, Any]) -> dict[str, Any]:
+    """What the conductor adds for a record that a full listing no longer shows."""
+    return {**row, "_is_deleted": True}
 
 
 def _calls(connection: Connection) -> None:

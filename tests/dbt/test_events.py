@@ -13,6 +13,10 @@ EVENTS = (
 )
 LEAD = ("lead", None, "2026-02-10 08:00", "exact")
 APPLIED_OBSERVED = ("applied", None, "2026-03-01 02:00", "observed")
+GOOD_OBSERVED = [
+    APPLIED_OBSERVED,
+    ("shortlisted", "GOOD", "2026-03-01 02:00", "observed"),
+]
 
 STORIES = [
     pytest.param(
@@ -91,6 +95,20 @@ STORIES = [
         "easir", "E1:maegan", [("contacted", None, "2026-02-05 08:00", "exact")], id="sent to"
     ),
     pytest.param("easir", "E2:drafted", [], id="on the list of a draft"),
+    pytest.param("linkup", "J1:gone", GOOD_OBSERVED, id="good, then missing"),
+    pytest.param("linkup", "J1:back", GOOD_OBSERVED, id="good, missing, back as it was"),
+    pytest.param(
+        "linkup",
+        "J1:changed",
+        [*GOOD_OBSERVED, ("rejected", "NOT_A_FIT", "2026-03-09 02:00", "observed")],
+        id="good, missing, back and not a fit",
+    ),
+    pytest.param(
+        "easir",
+        "E4:away",
+        [("contacted", None, "2026-02-06 08:00", "exact")],
+        id="sent to, missing",
+    ),
     pytest.param("easir", "E3:orphan", [], id="campaign unknown"),
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.dbt.conftest import Build
+from tests.dbt.story import SECRET
 
 JOURNEY_OF_LEAD = (
     "select journeys.{column} from marts.fct_journeys as journeys"
@@ -165,5 +166,40 @@ def test_health(first_night: Build, expected: tuple[Any, ...]) -> None:
 
 def test_health_counts_records_and_versions(first_night: Build) -> None:
     counts = "select rows_total, versions_total from marts.rpt_sync_health where resource_key = ?"
-    assert first_night.ask(counts, "linkup.candidates") == [(5, 7)]
+    assert first_night.ask(counts, "linkup.candidates") == [(8, 12)]
+    assert first_night.ask(counts, "linkup.jobs") == [(2, 2)]
     assert first_night.ask(counts, "closerx.hourly_metrics") == [(2, 3)]
+
+
+def test_health_says_what_vendors_changed(first_night: Build) -> None:
+    """Each at the resource that it is about; the others have nothing to say."""
+    told = first_night.ask(
+        "select vendor, resource, new_fields, count_new_fields, vanished_fields, changed_types,"
+        " new_statuses, count_rejected from marts.rpt_sync_health order by vendor <> 'talkpush',"
+        " resource <> 'leads'"
+    )
+    changed = "folder (text before, now number), school_name (text before, now object)"
+    facts = ("badge, referral_code", 2, "labels", changed, "Interview 2", 1)
+    assert told[0] == ("talkpush", "leads", *facts)
+    assert {row[2:] for row in told[1:]} == {("", 0, "", "", "", 0)}
+
+
+def test_health_forgets_a_status_that_is_mapped(later_night: Build) -> None:
+    statuses = "select distinct new_statuses from marts.rpt_sync_health"
+    assert later_night.ask(statuses) == [("",)]
+
+
+def test_rejected_records_reach_no_mart(first_night: Build) -> None:
+    """What could not be stored may be personal: it is counted, and stays in raw and ops."""
+    assert first_night.one("select count(*) from ops.rejected_records") == 1
+    tables = first_night.ask(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " where schema_name not in ('ops', 'main') and schema_name not like 'raw_%'"
+    )
+    assert ("marts.rpt_sync_health",) in tables
+    found = [
+        table
+        for (table,) in tables
+        if first_night.one(f"select count(*) from {table} as t where t::text like ?", f"%{SECRET}%")
+    ]
+    assert found == []

@@ -20,8 +20,8 @@ Row = Mapping[str, Any]
 STAMPS = {
     "_content_hash": "text",
     "_seen_at": "timestamptz",
+    "_is_deleted": "boolean",
     "_dlt_load_id": "text",
-    "_dlt_id": "text",
 }
 
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -165,15 +165,28 @@ OPS_TABLES: dict[str, dict[str, str]] = {
         "status": "text",
         "rows_read": "bigint",
         "versions_added": "bigint",
-        "requests": "bigint",
         "error": "text",
+        "rows_rejected": "bigint",
+        "rows_deleted": "bigint",
     },
-    "ops.new_fields": {
+    "ops.drift": {
         "vendor": "text",
         "resource": "text",
+        "kind": "text",
         "field_name": "text",
+        "detail": "text",
         "first_seen_at": "timestamptz",
         "run_id": "text",
+    },
+    "ops.rejected_records": {
+        "vendor": "text",
+        "resource": "text",
+        "record_hash": "text",
+        "reason": "text",
+        "payload": "json",
+        "rejected_at": "timestamptz",
+        "mapping": "text",
+        "_dlt_load_id": "text",
     },
     "ops.credits": {
         "run_id": "text",
@@ -236,7 +249,8 @@ def insert(
     Args:
         connection: The warehouse.
         table: ``schema.table``.
-        rows: Dicts with any of the table's columns; nested values become JSON.
+        rows: Dicts with any of the table's columns; nested values become JSON. With `_is_deleted`, a record that
+            a full listing no longer showed.
         seen_at: The moment the run received them (raw tables only).
         load_id: dlt's load that brings them; by default one named after that moment.
         load_status: 0 for a load that is complete.
@@ -247,11 +261,11 @@ def insert(
     for row in rows:
         values = {name: _value(value) for name, value in row.items()}
         if table.startswith("raw_"):
-            content = json.dumps(row, sort_keys=True, default=str)
+            is_deleted = row.get("_is_deleted")
+            content = "deleted" if is_deleted else json.dumps(row, sort_keys=True, default=str)
             values["_content_hash"] = hashlib.md5(content.encode()).hexdigest()
             values["_seen_at"] = seen_at
             values["_dlt_load_id"] = load_id
-            values["_dlt_id"] = hashlib.md5(f"{table}{content}{seen_at}".encode()).hexdigest()[:14]
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" for _ in values)
         connection.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))

@@ -15,5 +15,7 @@ select
     hiring_campaign,
     is_mapped,
     vendor_campaign_status,
-    sent_at
+    sent_at,
+    is_deleted,
+    first_missing_at
 from campaigns

@@ -39,7 +39,9 @@ final as (
         records.first_seen_at,
         records.last_seen_at,
         records.vendor_status,
-        records.version_count
+        records.version_count,
+        records.is_deleted,
+        records.first_missing_at
     from records
     left join campaigns
         on

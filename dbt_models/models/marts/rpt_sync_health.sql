@@ -8,8 +8,20 @@ runs as (
     select * from {{ ref('int_resource_runs') }}
 ),
 
-new_fields as (
-    select * from {{ ref('int_new_fields') }}
+drift as (
+    select * from {{ ref('int_drift') }}
+),
+
+new_statuses as (
+    select
+        vendor,
+        {{ comma_list('vendor_status') }} as new_statuses
+    from {{ ref('rpt_unmapped_statuses') }}
+    group by vendor
+),
+
+rejected as (
+    select * from {{ ref('int_rejected_counts') }}
 ),
 
 joined as (
@@ -23,17 +35,29 @@ joined as (
         resources.rows_total,
         resources.versions_total,
         coalesce(runs.rows_last_run, 0) as rows_last_run,
-        coalesce(new_fields.new_fields, '') as new_fields,
-        coalesce(new_fields.count_new_fields, 0) as count_new_fields
+        coalesce(drift.new_fields, '') as new_fields,
+        coalesce(drift.count_new_fields, 0) as count_new_fields,
+        coalesce(drift.vanished_fields, '') as vanished_fields,
+        coalesce(drift.changed_types, '') as changed_types,
+        coalesce(new_statuses.new_statuses, '') as new_statuses,
+        coalesce(rejected.count_rejected, 0) as count_rejected
     from resources
     left join runs
         on
             resources.vendor = runs.vendor
             and resources.resource = runs.resource
-    left join new_fields
+    left join drift
         on
-            resources.vendor = new_fields.vendor
-            and resources.resource = new_fields.resource
+            resources.vendor = drift.vendor
+            and resources.resource = drift.resource
+    left join new_statuses
+        on
+            resources.vendor = new_statuses.vendor
+            and resources.has_statuses
+    left join rejected
+        on
+            resources.vendor = rejected.vendor
+            and resources.resource = rejected.resource
 ),
 
 final as (
@@ -66,5 +90,9 @@ select
     rows_last_run,
     is_stale,
     new_fields,
-    count_new_fields
+    count_new_fields,
+    vanished_fields,
+    changed_types,
+    new_statuses,
+    count_rejected
 from final

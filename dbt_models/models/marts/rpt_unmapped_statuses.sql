@@ -14,7 +14,7 @@ only_statuses as (
         count(*) as count_records,
         max(last_seen_at) as last_seen_at
     from {{ ref('person_records') }}
-    where version_count = 1 and vendor_status is not null
+    where version_count <= 1 and vendor_status is not null
     group by vendor, vendor_status
 ),
 

@@ -34,7 +34,9 @@ final as (
         ) as hiring_campaign,
         campaign_map.hiring_campaign is not null as is_mapped,
         campaigns.vendor_campaign_status,
-        campaigns.sent_at
+        campaigns.sent_at,
+        campaigns.is_deleted,
+        campaigns.first_missing_at
     from campaigns
     left join campaign_map
         on

@@ -17,7 +17,9 @@ final as (
         campaigns.campaign_name,
         coalesce(campaigns.campaign_type, 'unknown') as channel,
         campaigns.campaign_status as vendor_campaign_status,
-        campaigns.sent_at
+        campaigns.sent_at,
+        coalesce(campaigns.is_deleted, false) as is_deleted,
+        campaigns.first_missing_at
     from campaigns
     full outer join recipients
         on campaigns.campaign_id = recipients.campaign_id

@@ -44,7 +44,9 @@ final as (
         names.campaign_name,
         'assessment' as channel,
         cast(null as {{ dbt.type_string() }}) as vendor_campaign_status,
-        cast(null as {{ type_timestamptz() }}) as sent_at
+        cast(null as {{ type_timestamptz() }}) as sent_at,
+        false as is_deleted,
+        cast(null as {{ type_timestamptz() }}) as first_missing_at
     from newest
     left join names
         on

@@ -20,7 +20,9 @@ final as (
         jobs.job_title as campaign_name,
         'linkedin' as channel,
         jobs.job_state as vendor_campaign_status,
-        cast(null as {{ type_timestamptz() }}) as sent_at
+        cast(null as {{ type_timestamptz() }}) as sent_at,
+        coalesce(jobs.is_deleted, false) as is_deleted,
+        jobs.first_missing_at
     from jobs
     full outer join referred
         on jobs.job_id = referred.job_id

@@ -56,7 +56,9 @@ final as (
             when campaigns.is_archived then 'archived'
             when not campaigns.is_archived then 'active'
         end as vendor_campaign_status,
-        cast(null as {{ type_timestamptz() }}) as sent_at
+        cast(null as {{ type_timestamptz() }}) as sent_at,
+        false as is_deleted,
+        cast(null as {{ type_timestamptz() }}) as first_missing_at
     from campaigns
     full outer join named_by_leads
         on campaigns.campaign_id = named_by_leads.campaign_id

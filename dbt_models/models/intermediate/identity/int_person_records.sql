@@ -7,7 +7,8 @@
     'record_source', 'full_name', 'email', 'phone_e164', 'other_phone_e164',
     'linkedin_public_id', 'location', 'has_email_consent',
     'email_consent_updated_at', 'record_created_at', 'record_updated_at',
-    'first_seen_at', 'last_seen_at', 'vendor_status', 'version_count'
+    'first_seen_at', 'last_seen_at', 'vendor_status', 'version_count',
+    'is_deleted', 'first_missing_at'
 ] %}
 
 select

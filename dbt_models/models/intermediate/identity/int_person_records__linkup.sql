@@ -23,7 +23,9 @@ final as (
         first_seen_at,
         seen_at as last_seen_at,
         rating as vendor_status,
-        count_versions as version_count
+        count_versions as version_count,
+        is_deleted,
+        first_missing_at
     from candidates
 )
 

@@ -23,7 +23,9 @@ final as (
         first_seen_at,
         seen_at as last_seen_at,
         vendor_status,
-        count_versions as version_count
+        count_versions as version_count,
+        false as is_deleted,
+        cast(null as {{ type_timestamptz() }}) as first_missing_at
     from leads
 )
 

@@ -52,6 +52,8 @@ final as (
         last_seen_at,
         vendor_status,
         version_count,
+        is_deleted,
+        first_missing_at,
         {{ normalised_name('full_name') }} as normalised_name
     from records
 )

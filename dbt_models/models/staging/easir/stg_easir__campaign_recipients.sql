@@ -39,6 +39,8 @@ select
     latest_activity_at,
     created_at,
     updated_at,
+    is_deleted,
+    first_missing_at,
     seen_at,
     first_seen_at,
     count_versions,

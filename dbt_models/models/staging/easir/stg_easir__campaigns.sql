@@ -22,7 +22,9 @@ final as (
         send_at,
         created_at,
         updated_at,
-        _seen_at as seen_at,
+        _is_missing as is_deleted,
+        _first_missing_at as first_missing_at,
+        _last_seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _count_versions as count_versions
     from versions

@@ -20,6 +20,8 @@ select
     location,
     application_date,
     applied_at,
+    is_deleted,
+    first_missing_at,
     seen_at,
     first_seen_at,
     count_versions,
