@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import database, packages
 from . import settings as clock
 from .errors import WarehouseHeldError, root_cause, sentence
+from .forgotten import Forgotten
 from .history import History, ResourceRun
 from .redact import mask
 from .report import Reporter, Step
@@ -105,6 +106,7 @@ class VendorSync:
         if step is not None:
             step.update("loading what an earlier run left")
         with self.writing():
+            self.forgotten = Forgotten.load(self.settings)
             self.pipeline, kept = packages.open_drained(self.vendor, self.settings)
             for folder, error in kept:
                 self._note_set_aside(folder.name, error)
