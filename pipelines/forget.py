@@ -133,8 +133,8 @@ def _erase(run: Run, who: Wanted, person: Person) -> None:
         connection.execute("begin")
         counts = erase_rows(connection, person)
         connection.execute(
-            "insert into ops.forget_log values (?, ?, ?, map_from_entries(?), null)",
-            [datetime.now(UTC), run.run_id, who.by, sorted(records.items())],
+            "insert into ops.forget_log values (?, ?, ?, map(cast(? as varchar[]), cast(? as bigint[])), null)",
+            [datetime.now(UTC), run.run_id, who.by, list(records), list(records.values())],
         )
         connection.execute("commit")
     for name, count in counts.items():
