@@ -62,7 +62,7 @@ def erase_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dict[st
         counts[table.name] = _delete(connection, table, person, table.name, "*")
         rejected = f"raw_{table.vendor}.{REJECTED}"
         if REJECTED in database.tables(connection, f"raw_{table.vendor}"):
-            fields = f"{table.fields_in_payload}"
+            fields = table.fields_in_payload
             where = f"where resource = '{table.resource}'"
             found = _delete(connection, table, person, rejected, fields, where)
             counts[rejected] = counts.get(rejected, 0) + found

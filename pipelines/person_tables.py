@@ -25,7 +25,8 @@ class PersonTable:
 
     Attributes:
         key: The columns of its record's id, which `:` joins.
-        fields: The columns that the SQL below reads.
+        texts: Columns with text that the SQL below reads.
+        nested: Columns with JSON that it reads.
         email: SQL over its columns for the person's e-mail.
         linkedin_id: SQL for the person's public id at LinkedIn.
         other_words: SQL for what else tells of them in a log: names, telephone numbers.
@@ -34,7 +35,8 @@ class PersonTable:
     vendor: str
     resource: str
     key: tuple[str, ...]
-    fields: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    nested: tuple[str, ...] = ()
     email: str = "null"
     linkedin_id: str = "null"
     other_words: tuple[str, ...] = ()
@@ -50,31 +52,35 @@ class PersonTable:
         email = f"trim({self.email})"
         return f"""
             concat_ws(':', {", ".join(self.key)}) as record_id,
-            case when {email} like '%@%' then lower({email}) end as email,
-            {self.linkedin_id} as linkedin_id
+            cast(case when {email} like '%@%' then lower({email}) end as varchar) as email,
+            cast({self.linkedin_id} as varchar) as linkedin_id
         """
 
     @property
     def fields_in_payload(self) -> str:
         """SQL for the columns that say so, of a record that was rejected."""
         payload = "case when json_valid(payload) then payload end"
-        fields = dict.fromkeys((*self.key, *self.fields))
-        return ", ".join(
-            f"""json_extract_string({payload}, '$.{name}') as "{name}\"""" for name in fields
-        )
+        texts = [f"json_extract_string({payload}, '$.{name}')" for name in self.key + self.texts]
+        nested = [f"json_extract({payload}, '$.{name}')" for name in self.nested]
+        names = self.key + self.texts + self.nested
+        columns = zip(texts + nested, names, strict=True)
+        return ", ".join(f'{value} as "{name}"' for value, name in columns)
 
 
 # Whom a row is about; a recruiter whom it names, too, is not meant.
 PERSON_TABLES = {
     (table.vendor, table.resource): table
     for table in (
-        PersonTable("hirednow", "results", ("id",), ("user",), email="""("user" ->> '$.email')"""),
+        PersonTable(
+            "hirednow", "results", ("id",), nested=("user",), email="""("user" ->> '$.email')"""
+        ),
         PersonTable("hirednow", "detailed_results", ("id",)),
         PersonTable(
             "talkpush",
             "leads",
             ("id",),
-            ("first_name", "last_name", "email", "user_phone_number", "others"),
+            ("first_name", "last_name", "email", "user_phone_number"),
+            ("others",),
             email="email",
             linkedin_id=linkedin_id_in("others"),
             other_words=("first_name || ' ' || last_name", "user_phone_number"),
@@ -91,6 +97,7 @@ PERSON_TABLES = {
             "easir",
             "campaign_recipients",
             ("campaign_id", "id"),
+            (),
             ("fixed_fields", "custom_fields", "social_profile"),
             email=_easir_field("email"),
             linkedin_id=f"coalesce({linkedin_id_in('social_profile')}, {linkedin_id_in('custom_fields')})",
