@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -111,18 +112,21 @@ def _mask(
     connection: duckdb.DuckDBPyConnection, person: Person, table: str, column: str, kind: str
 ) -> int:
     """Somebody else's row that names them: the name goes, the row stays."""
-    masked = 0
-    for pattern, replacement in masks(person.emails, person.linkedin_ids):
-        once = "regexp_replace({}, $pattern, $replacement, 'gi')"
-        masked += _count(
-            connection,
-            f"""
-            update {table} set {column} = cast({once.format(once.format(column))} as {kind})
-            where regexp_matches({column}, $pattern, 'i')
-            """,
-            {"pattern": pattern, "replacement": replacement},
-        )
-    return masked
+    named = [re.escape(text) for text in sorted(person.emails | person.linkedin_ids)]
+    if not named:
+        return 0
+    values, masked = {"named": "|".join(named)}, column
+    for number, (pattern, replacement) in enumerate(masks(person.emails, person.linkedin_ids) * 2):
+        masked = f"regexp_replace({masked}, $pattern{number}, $by{number}, 'gi')"
+        values |= {f"pattern{number}": pattern, f"by{number}": replacement}
+    return _count(
+        connection,
+        f"""
+        update {table} set {column} = cast({masked} as {kind})
+        where regexp_matches({column}, $named, 'i') and {masked} <> {column}
+        """,
+        values,
+    )
 
 
 def _drop_text(

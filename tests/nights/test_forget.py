@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from dlt.pipeline.pipeline import Pipeline
 
 from dbt_models.functions import phone_e164
 from pipelines.settings import environment
@@ -394,19 +395,25 @@ KILLED_AT = {
 }
 
 
+@pytest.fixture(scope="module")
+def installation(new_installation: Any) -> Installation:
+    installation: Installation = new_installation(120)
+    assert installation.night() == 0, installation.output
+    return installation
+
+
+def somebody_in(installation: Installation, records: set[RecordKey]) -> Somebody:
+    """A person all of whose records are among these."""
+    return next(p for p in people(installation) if p.records <= records and len(p.vendors) > 1)
+
+
 class TestAKilledForget:
     """Given again, the command ends what was begun."""
-
-    @pytest.fixture(scope="class")
-    def installation(self, new_installation: Any) -> Installation:
-        installation: Installation = new_installation(120)
-        assert installation.night() == 0, installation.output
-        return installation
 
     @pytest.mark.parametrize("place", KILLED_AT.values(), ids=KILLED_AT)
     def test_is_done_when_it_is_repeated(self, installation: Installation, place: str) -> None:
         stored = stored_records(installation)
-        person = next(p for p in people(installation) if p.records <= stored and len(p.vendors) > 1)
+        person = somebody_in(installation, stored)
         arguments = ["forget", "--email", person.email]
         self.run_until_killed(installation, place, arguments)
         assert installation.query("select count(*) > 0 from ops.forgotten") == [(True,)]
@@ -438,3 +445,44 @@ cli.main()
                 timeout=300,
             )
         assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+
+
+def test_what_waits_to_be_loaded_is_loaded_first_and_then_erased(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night that could not write: a new person is in its load packages and nowhere else."""
+    stored = stored_records(installation)
+    installation.world.advance(days=3)
+
+    def no_space(self: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pipeline, "load", no_space)
+        assert installation.night("sync") == 1
+    shown = {
+        (vendor, str(record_id))
+        for vendor, resource in PEOPLE.items()
+        for record_id in installation.truth.current(vendor, resource)
+    }
+    person = next(p for p in people(installation) if p.records <= shown - stored)
+    assert places(installation, person.secrets)
+    assert list((installation.data / "dlt").rglob("*.parquet"))
+
+    assert installation.hirefunnel("forget", "--email", person.email) == 0, installation.output
+    assert places(installation, person.secrets) == set()
+    assert stored_records(installation) > stored
+    assert not person.records & stored_records(installation)
+
+
+def test_a_mapping_that_names_them_is_the_users_to_change(installation: Installation) -> None:
+    person = somebody_in(installation, stored_records(installation))
+    mapping = installation.folder / "mappings" / "blocked_keys.csv"
+    mapping.write_text(f"key_type,value,reason\nemail,{person.email},a test\n")
+
+    assert installation.hirefunnel("forget", "--email", person.email) == 1
+    assert "blocked_keys.csv names them in line 2; take the line out" in installation.output
+    assert person.email not in installation.output
+    mapping.unlink()
+    assert installation.hirefunnel("build") == 0
+    assert not person.records & stored_records(installation)
