@@ -119,6 +119,21 @@ def reset(
 
 
 @app.command()
+def forget(
+    email: Annotated[str | None, typer.Option(help="The person's e-mail.")] = None,
+    person_id: Annotated[str | None, typer.Option(help="A person_id of the marts.")] = None,
+    record: Annotated[
+        str | None, typer.Option(metavar="VENDOR:ID", help="One of their records.")
+    ] = None,
+) -> None:
+    """Erase a person everywhere, and keep them erased. Cannot be undone."""
+    from . import forget as module
+    from .report import Reporter
+
+    raise typer.Exit(module.forget(email, person_id, record, Reporter()))
+
+
+@app.command()
 def replay(
     folder: Annotated[str, typer.Argument(help="A folder of data/set_aside, as status names it.")],
 ) -> None:

@@ -60,6 +60,11 @@ create table if not exists ops.builds (
     fingerprint varchar
 );
 create table if not exists ops.built_loads (vendor varchar, load_id varchar);
+create table if not exists ops.forgotten (kind varchar, hash varchar, forgotten_at timestamptz);
+create table if not exists ops.forget_log (
+    forgotten_at timestamptz, run_id varchar, "by" varchar, records map(varchar, bigint),
+    finished_at timestamptz
+);
 """
 
 

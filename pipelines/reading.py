@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from hashlib import md5
 from typing import TYPE_CHECKING, Any, cast
@@ -38,6 +39,7 @@ class VersionedResource:
         on_page: Told how many records came, in the thread that reads; an error it raises ends the reading.
         is_due: Asked after each page, with the bytes read for this package: is it to be loaded now?
         keeps_keys: Whether the keys that come are remembered, to find those that a full listing lacks.
+        keep: Which of the rows are kept; None keeps all.
 
     Attributes:
         is_done: Whether there is no more to read.
@@ -55,6 +57,7 @@ class VersionedResource:
         is_due: Callable[[int], bool] = lambda _: False,
         *,
         keeps_keys: bool = False,
+        keep: Callable[[pa.Table], pa.Table] | None = None,
     ) -> None:
         self.is_done = False
         self.error: Exception | None = None
@@ -65,6 +68,7 @@ class VersionedResource:
         self._batches = Batches(declared, key, normalize)
         self._now, self._on_page, self._is_due = now, on_page, is_due
         self._keeps_keys = keeps_keys
+        self._keep = keep
         self._more: list[pa.Table] = []
         # dlt has no public way to see a resource's pages and its end, which batches need
         self._source: Any = resource._pipe.gen
@@ -99,9 +103,17 @@ class VersionedResource:
             for batch in self._batches_of_package(self._pages):
                 if making is not None:
                     yield from self._hand_over(making.result())
-                making = maker.submit(self._batches.columns, batch)
+                making = maker.submit(self._columns, batch)
             if making is not None:
                 yield from self._hand_over(making.result())
+
+    def _columns(self, batch: Batch) -> Columns:
+        columns = self._batches.columns(batch)
+        if self._keep is None:
+            return columns
+        return replace(
+            columns, stored=self._keep(columns.stored), rejected=self._keep(columns.rejected)
+        )
 
     def _hand_over(self, columns: Columns) -> Iterator[Any]:
         if self._keeps_keys:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import dlt
+import pyarrow as pa
 from dlt.common.pipeline import ExtractInfo, LoadInfo
 
 from . import drift, rejected, versions
 from . import settings as clock
 from .column_sql import column_name
 from .drift import Drift
+from .forgotten import Forgotten
 from .history import ResourceRun
 from .progress import Progress
 from .reading import VersionedResource
@@ -49,6 +52,7 @@ class ResourceSync:
         self.progress = Progress()
         self.metrics: dict[str, Any] = {}
         self.rows_read = self.versions_added = self.rows_rejected = self.rows_deleted = 0
+        self.rows_kept_out = 0
         self.drift: list[Drift] = []
         self.retried: list[str] = []
 
@@ -84,6 +88,7 @@ class ResourceSync:
         )
 
     def _read(self, step: Step) -> None:
+        forgotten = self.owner.forgotten
         reading = VersionedResource(
             self.part.resources[self.name],
             self.naming,
@@ -91,6 +96,7 @@ class ResourceSync:
             lambda records: self._on_page(step, records),
             is_due=_Checkpoint().is_due,
             keeps_keys=self.name in self.vendor.listings,
+            keep=partial(self._keep, forgotten) if forgotten else None,
         )
         try:
             self._add_rejected(reading)
@@ -103,6 +109,16 @@ class ResourceSync:
             self._mark_vanished(reading)
         finally:
             reading.close()
+            if self.rows_kept_out:
+                self.owner.reporter.say(
+                    f"{self.title}: {self.rows_kept_out:,} rows of people who were forgotten were kept out"
+                )
+
+    def _keep(self, forgotten: Forgotten, rows: pa.Table) -> pa.Table:
+        """What is about nobody who was forgotten."""
+        kept = forgotten.without(rows, self.vendor.name, self.name)
+        self.rows_kept_out += len(rows) - len(kept)
+        return kept
 
     def _on_page(self, step: Step, records: int) -> None:
         if self.owner.stop.is_set():

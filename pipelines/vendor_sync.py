@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from . import database, packages, rejected
 from . import settings as clock
 from .errors import WarehouseHeldError, root_cause, sentence
+from .forgotten import Forgotten
 from .history import History, ResourceRun
 from .redact import mask
 from .report import Reporter, Step
@@ -106,6 +107,7 @@ class VendorSync:
         if step is not None:
             step.update("loading what an earlier run left")
         with self.writing() as connection:
+            self.forgotten = Forgotten.load(self.settings)
             self.pipeline, kept = packages.open_drained(self.vendor, self.settings)
             self.rejections = rejected.mappings(connection, self.vendor.dataset)
             for folder, error in kept:
