@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from . import lock, redact
+from . import leftovers, lock, redact
 from . import settings as clock
 from .errors import HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
@@ -102,14 +102,19 @@ def open_run(settings: Settings, command: str, reporter: Reporter) -> Iterator[R
     """Holds the warehouse for a run and writes its history, whatever happens inside.
 
     Raises:
+        SettingsError: If a setting of the run itself is wrong.
         WarehouseHeldError: If another run holds the warehouse.
     """
     settings.prepare()
+    clock.is_pseudonymised()  # a bad word is said before anything is done
+    keep_logs = clock.keep_logs()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:4]}"
     history = History(settings.warehouse)
     with lock.hold(settings, command), log_file(settings.logs_dir / f"{run_id}.log"):
         history.begin(run_id, command, clock.now(), started_at)
+        leftovers.remove(settings)
+        leftovers.remove_old_logs(settings.logs_dir, started_at - keep_logs)
         run = Run(run_id, settings, history, reporter)
         exit_code = 1
         try:
@@ -119,6 +124,7 @@ def open_run(settings: Settings, command: str, reporter: Reporter) -> Iterator[R
             exit_code = error.exit_code
             raise
         finally:
+            leftovers.remove(settings)
             history.finish(run_id, datetime.now(UTC), exit_code)
 
 
