@@ -15,7 +15,7 @@ import phonenumbers
 from . import mappings
 from .build_history import BuildHistory
 from .database import is_held
-from .errors import HirefunnelError, SettingsError, WarehouseHeldError
+from .errors import HirefunnelError, SettingsError, WarehouseHeldError, explained, trouble
 from .history import NodeResult
 from .redact import mask
 from .report import Reporter, Step
@@ -161,12 +161,13 @@ def _could_not_start(settings: Settings, error: BaseException | None) -> Hirefun
         return WarehouseHeldError(
             f"The warehouse {settings.warehouse} is open in another program; close it there and build again."
         )
-    return HirefunnelError(f"dbt could not start: {' '.join(reason.split())[:500]}")
+    known = explained(error) if error is not None else None
+    return known or HirefunnelError(f"dbt could not start: {' '.join(reason.split())[:500]}")
 
 
 def _node_result(node: Any) -> NodeResult:
     status = str(node.status)
-    message = mask(str(node.message)) if node.message else None
+    message = mask(trouble(str(node.message)) or str(node.message)) if node.message else None
     if status in {"error", "fail", "runtime error", "warn"}:
         log.error("dbt %s %s: %s", node.node.name, status, message)
     return NodeResult(

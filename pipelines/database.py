@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from .errors import HirefunnelError, WarehouseHeldError
+from .errors import HirefunnelError, WarehouseHeldError, trouble
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def connect(
 
     Raises:
         WarehouseHeldError: If another program has the file open.
-        HirefunnelError: If the file is no DuckDB database, or is damaged.
+        HirefunnelError: If the file is no DuckDB database, or is damaged, or the disk is full.
     """
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
@@ -73,7 +73,8 @@ _NO_ROOM_OR_RIGHT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errn
 def _unreadable(path: Path, error: Exception) -> HirefunnelError:
     reason = str(error).splitlines()[0]
     return HirefunnelError(
-        f"The warehouse {path} cannot be opened ({reason}); "
+        trouble(str(error))
+        or f"The warehouse {path} cannot be opened ({reason}); "
         "restore it from a backup, or move it away and run again to read everything anew."
     )
 

@@ -23,6 +23,9 @@ class WarehouseHeldError(HirefunnelError):
 
 def sentence(error: BaseException) -> str:
     """What happened, in one line: the innermost cause, without dlt's wrappers around it."""
+    known = explained(error)
+    if known is not None:
+        return str(known)
     cause = root_cause(error)
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__
@@ -33,3 +36,55 @@ def root_cause(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+# What the machine could not do, by the words that the system and DuckDB have for it.
+_TROUBLES = (
+    (
+        ("No space left on device", "Disk quota exceeded"),
+        "The disk is full ({reason}); free some space and run again: what was loaded is kept.",
+    ),
+    (
+        ("Read-only file system", "Permission denied", "Operation not permitted"),
+        "A file cannot be written or read ({reason}); see to its rights, or to where the data folder is.",
+    ),
+    (
+        ("replaying WAL", "Corrupt WAL"),
+        "The log of the warehouse's latest changes is damaged ({reason}); move that file away and run again: "
+        "what it held is read again.",
+    ),
+    (
+        ("Corrupt database file", "Could not read enough bytes", "not a valid DuckDB"),
+        "The warehouse cannot be opened or read ({reason}); restore it from a backup, or move it away and "
+        "run again to read everything anew.",
+    ),
+)
+
+
+def trouble(text: str) -> str | None:
+    """What happened and what to do, if an engine's text tells of the machine: disk full, no rights, damage."""
+    for words, sentence in _TROUBLES:
+        line = next(
+            (line for line in text.splitlines() if any(word in line for word in words)), None
+        )
+        if line is not None:
+            return sentence.format(reason=line.strip()[:300])
+    return None
+
+
+def explained(error: BaseException) -> HirefunnelError | None:
+    """What a user can do about an error that is no bug, found behind the wrappers around it; None for a bug."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        if isinstance(cause, HirefunnelError):
+            return cause
+        # other OSErrors may be a vendor's words, and tell of another machine
+        is_ours = type(cause).__module__.startswith(("duckdb", "_duckdb"))
+        is_ours = is_ours or (isinstance(cause, OSError) and cause.errno is not None)
+        sentence = trouble(str(cause)) if is_ours else None
+        if sentence is not None:
+            return HirefunnelError(sentence)
+        cause = cause.__cause__ or cause.__context__
+    return None
