@@ -84,7 +84,7 @@ class Settings:
         """Makes the folders (readable by their owner only) and hands dlt its defaults.
 
         Raises:
-            SettingsError: If a folder cannot be made or written.
+            SettingsError: If a folder, or the warehouse, cannot be made or written.
         """
         own = (self.dlt_dir, self.logs_dir, self.dbt_dir, self.spool_dir)
         for folder in (self.data_dir, *own, self.published_dir):
@@ -111,6 +111,12 @@ class Settings:
                 f"The folder of the warehouse {self.warehouse} cannot be made ({error.strerror}); "
                 "set DESTINATION__DUCKDB__CREDENTIALS to another place."
             ) from None
+        for path in (self.warehouse.parent, self.warehouse):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise SettingsError(
+                    f"The warehouse {self.warehouse} cannot be written: see to the rights of {path}, "
+                    "or set DESTINATION__DUCKDB__CREDENTIALS to another place."
+                )
         for name, value in _DLT_DEFAULTS.items():
             os.environ.setdefault(name, value)
         os.environ["DLT_DATA_DIR"] = str(self.dlt_dir)
