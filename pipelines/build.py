@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from datetime import UTC, datetime
@@ -58,6 +59,7 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
     name = "dbt build" if is_news else "dbt build, in full"
     with environment(variables), reporter.step(name) as step:
         result = _invoke(settings, project, step, is_news=is_news)
+    _mask_messages(settings.dbt_dir / "target" / "run_results.json")
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [_node_result(node) for node in result.result]
@@ -152,6 +154,15 @@ def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> 
     finally:
         # dbt leaves the file open, and so locked, for the life of the process
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _mask_messages(path: Path) -> None:
+    """dbt writes down what engines say; they may repeat values of rows."""
+    if path.is_file():
+        results = json.loads(path.read_text(encoding="utf-8"))
+        for result in results.get("results", []):
+            result["message"] = mask(result["message"]) if result.get("message") else None
+        path.write_text(json.dumps(results), encoding="utf-8")
 
 
 def _could_not_start(settings: Settings, error: BaseException | None) -> HirefunnelError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class HirefunnelError(Exception):
     """One clear sentence for the user: what, where, what to do."""
@@ -41,20 +43,21 @@ def root_cause(error: BaseException) -> BaseException:
 # What the machine could not do, by the words that the system and DuckDB have for it.
 _TROUBLES = (
     (
-        ("No space left on device", "Disk quota exceeded"),
+        re.compile("No space left on device|Disk quota exceeded"),
         "The disk is full ({reason}); free some space and run again: what was loaded is kept.",
     ),
     (
-        ("Read-only file system", "Permission denied", "Operation not permitted"),
+        re.compile("Read-only file system|Permission denied|Operation not permitted"),
         "A file cannot be written or read ({reason}); see to its rights, or to where the data folder is.",
     ),
     (
-        ("replaying WAL", "Corrupt WAL"),
+        re.compile("replaying WAL|Corrupt WAL"),
         "The log of the warehouse's latest changes is damaged ({reason}); move that file away and run again: "
         "what it held is read again.",
     ),
     (
-        ("Corrupt database file", "Could not read enough bytes", "not a valid DuckDB"),
+        # a load package's file that is cut off is another matter
+        re.compile(r"Corrupt database file|read enough bytes(?!.*\.parquet)|not a valid DuckDB"),
         "The warehouse cannot be opened or read ({reason}); restore it from a backup, or move it away and "
         "run again to read everything anew.",
     ),
@@ -63,12 +66,10 @@ _TROUBLES = (
 
 def trouble(text: str) -> str | None:
     """What happened and what to do, if an engine's text tells of the machine: disk full, no rights, damage."""
-    for words, sentence in _TROUBLES:
-        line = next(
-            (line for line in text.splitlines() if any(word in line for word in words)), None
-        )
+    for words, told in _TROUBLES:
+        line = next((line for line in text.splitlines() if words.search(line)), None)
         if line is not None:
-            return sentence.format(reason=line.strip()[:300])
+            return told.format(reason=line.strip()[:300])
     return None
 
 
@@ -83,8 +84,8 @@ def explained(error: BaseException) -> HirefunnelError | None:
         # other OSErrors may be a vendor's words, and tell of another machine
         is_ours = type(cause).__module__.startswith(("duckdb", "_duckdb"))
         is_ours = is_ours or (isinstance(cause, OSError) and cause.errno is not None)
-        sentence = trouble(str(cause)) if is_ours else None
-        if sentence is not None:
-            return HirefunnelError(sentence)
+        told = trouble(str(cause)) if is_ours else None
+        if told is not None:
+            return HirefunnelError(told)
         cause = cause.__cause__ or cause.__context__
     return None

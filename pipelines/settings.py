@@ -100,7 +100,10 @@ class Settings:
                 f"The data folder {self.data_dir} cannot be written; "
                 "set HIREFUNNEL_DATA_DIR to a folder that can."
             )
-        for folder in own:  # made by an earlier version, or by somebody's hand
+        for folder in (
+            *own,
+            self.set_aside_dir,
+        ):  # made by an earlier version, or by somebody's hand
             _narrow(folder, 0o700)
         # A group that was let in on purpose, by its mode or an ACL, goes on reading the published copy.
         _narrow(self.published_dir, 0o770)
@@ -166,7 +169,7 @@ def _warehouse_elsewhere() -> Path | None:
 
 def _narrow(folder: Path, widest: int) -> None:
     """Takes from a folder the rights beyond the widest mode that it may have; another owner's stays as it is."""
-    mode = stat.S_IMODE(folder.stat().st_mode)
+    mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() else 0
     if mode & ~widest:
         with suppress(PermissionError):
             folder.chmod(mode & widest)
