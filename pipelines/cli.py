@@ -154,7 +154,7 @@ def _run(
         # what is wrong with the mappings is found before the vendors are asked
         read_mappings(settings)
         phone_region()
-    with module.open_run(settings, command, Reporter()) as current:
+    with module.open_run(settings, command, Reporter(), vendors if sync else ()) as current:
         if sync:
             current.sync(vendors)
         if build:
