@@ -59,7 +59,7 @@ def backfill(vendor_name: str, first: str, last: str, reporter: Reporter) -> int
             "CloserX answers only its current day unless it is told which one; "
             "set SOURCES__CLOSERX__DATE_PARAM to the parameter that CloserX has named to you."
         )
-    with open_run(settings, "backfill", reporter) as run:
+    with open_run(settings, "backfill", reporter, [vendor]) as run:
         _read(run, vendor, span)
         return 1 if run.failures else 0
 

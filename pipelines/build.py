@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import phonenumbers
 from . import mappings
 from .build_history import BuildHistory
 from .database import is_held
-from .errors import HirefunnelError, SettingsError, WarehouseHeldError
+from .errors import HirefunnelError, SettingsError, WarehouseHeldError, explained, trouble
 from .history import NodeResult
 from .redact import mask
 from .report import Reporter, Step
@@ -58,6 +59,7 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
     name = "dbt build" if is_news else "dbt build, in full"
     with environment(variables), reporter.step(name) as step:
         result = _invoke(settings, project, step, is_news=is_news)
+    _mask_messages(settings.dbt_dir / "target" / "run_results.json")
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [_node_result(node) for node in result.result]
@@ -154,6 +156,15 @@ def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> 
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def _mask_messages(path: Path) -> None:
+    """dbt writes down what engines say; they may repeat values of rows."""
+    if path.is_file():
+        results = json.loads(path.read_text(encoding="utf-8"))
+        for result in results.get("results", []):
+            result["message"] = mask(result["message"]) if result.get("message") else None
+        path.write_text(json.dumps(results), encoding="utf-8")
+
+
 def _could_not_start(settings: Settings, error: BaseException | None) -> HirefunnelError:
     reason = mask(str(error or "no result").strip())
     log.error("dbt could not start: %s", reason)
@@ -161,12 +172,13 @@ def _could_not_start(settings: Settings, error: BaseException | None) -> Hirefun
         return WarehouseHeldError(
             f"The warehouse {settings.warehouse} is open in another program; close it there and build again."
         )
-    return HirefunnelError(f"dbt could not start: {' '.join(reason.split())[:500]}")
+    known = explained(error) if error is not None else None
+    return known or HirefunnelError(f"dbt could not start: {' '.join(reason.split())[:500]}")
 
 
 def _node_result(node: Any) -> NodeResult:
     status = str(node.status)
-    message = mask(str(node.message)) if node.message else None
+    message = mask(trouble(str(node.message)) or str(node.message)) if node.message else None
     if status in {"error", "fail", "runtime error", "warn"}:
         log.error("dbt %s %s: %s", node.node.name, status, message)
     return NodeResult(

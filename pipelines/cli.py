@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .errors import HirefunnelError
+from .errors import explained
 
 app = typer.Typer(
     name="hirefunnel",
@@ -169,7 +169,7 @@ def _run(
         # what is wrong with the mappings is found before the vendors are asked
         read_mappings(settings)
         phone_region()
-    with module.open_run(settings, command, Reporter()) as current:
+    with module.open_run(settings, command, Reporter(), vendors if sync else ()) as current:
         if sync:
             current.sync(vendors)
         if build:
@@ -184,16 +184,13 @@ def main() -> None:
     os.umask(0o077)  # what the program writes is about job seekers: its owner reads it, nobody else
     try:
         app()
-    except HirefunnelError as error:
+    except Exception as error:
         from .redact import mask
 
-        print(f"hirefunnel: {mask(str(error))}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except Exception:
-        from .redact import mask
-
-        print(mask(traceback.format_exc()), file=sys.stderr)
-        sys.exit(1)
+        known = explained(error)
+        text = f"hirefunnel: {known}" if known else traceback.format_exc()
+        print(mask(text), file=sys.stderr)
+        sys.exit(known.exit_code if known else 1)
     except KeyboardInterrupt:
         print(
             "hirefunnel: stopped; what was committed is kept, run again to go on.", file=sys.stderr

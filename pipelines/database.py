@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from .errors import HirefunnelError, WarehouseHeldError
+from .errors import HirefunnelError, WarehouseHeldError, explained, trouble
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def connect(
 
     Raises:
         WarehouseHeldError: If another program has the file open.
-        HirefunnelError: If the file is no DuckDB database, or is damaged.
+        HirefunnelError: If the file is no DuckDB database, or is damaged, or the disk is full.
     """
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
@@ -55,25 +54,23 @@ def is_held(error: BaseException) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """Whether an error is the machine's or another program's, so that the same may work another time."""
+    if explained(error) is not None:
+        return True
     while True:
-        if is_held(error) or isinstance(error, HirefunnelError | MemoryError | InterruptedError):
+        if is_held(error) or isinstance(error, MemoryError | InterruptedError):
             return True
-        if isinstance(error, OSError) and error.errno in _NO_ROOM_OR_RIGHT:
-            return True
-        if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+        if isinstance(error, duckdb.OutOfMemoryException):
             return True
         if error.__cause__ is None:
             return False
         error = error.__cause__
 
 
-_NO_ROOM_OR_RIGHT = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
-
-
 def _unreadable(path: Path, error: Exception) -> HirefunnelError:
     reason = str(error).splitlines()[0]
     return HirefunnelError(
-        f"The warehouse {path} cannot be opened ({reason}); "
+        trouble(str(error))
+        or f"The warehouse {path} cannot be opened ({reason}); "
         "restore it from a backup, or move it away and run again to read everything anew."
     )
 

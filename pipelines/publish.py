@@ -1,6 +1,7 @@
 """The read-only copy for BI: the marts, in a file of their own, swapped in with one rename.
 
 Readers keep the file they opened; a new connection through `current.duckdb` gets the newest. Nobody waits for anybody.
+The copy holds who people are once, in `dim_person`, or keyed hashes in place of that (HIREFUNNEL_PSEUDONYMISE).
 """
 
 from __future__ import annotations
@@ -9,16 +10,35 @@ import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from . import database
 from .errors import HirefunnelError
-from .settings import Settings
+from .keyed import keyed_hash, salt
+from .settings import Settings, is_pseudonymised
 
 MARTS = "marts"
 CURRENT = "current.duckdb"
 KEPT_COPIES = 5
+
+# What a person's records say word for word serves those who look into the warehouse why records are one person.
+# BI reads the person in `dim_person`.
+NOT_COPIED = {
+    "person_records": {
+        "full_name",
+        "email",
+        "phone_e164",
+        "other_phone_e164",
+        "linkedin_public_id",
+        "location",
+        "has_email_consent",
+        "email_consent_updated_at",
+    },
+}
+# Columns of any mart that say who somebody is. Ids do not: they are the vendors' own, and say nothing without them.
+IDENTIFYING = {"full_name", "email", "phone_e164", "other_phone_e164", "linkedin_public_id"}
 
 
 def publish(settings: Settings, published_at: datetime, run_id: str, failures: list[str]) -> Path:
@@ -32,12 +52,14 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
         The new file.
 
     Raises:
+        SettingsError: If HIREFUNNEL_PSEUDONYMISE or the salt is wrong.
         HirefunnelError: If there are no marts yet.
     """
-    settings.published_dir.mkdir(parents=True, exist_ok=True)
+    key = salt(settings) if is_pseudonymised() else None
+    settings.published_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remove_unfinished(settings.published_dir)
     final = _free_name(settings.published_dir, published_at)
     unfinished = final.with_name(f".{final.name}.part")
-    unfinished.unlink(missing_ok=True)
     try:
         with database.connect(settings.warehouse) as connection:
             names = database.tables(connection, MARTS)
@@ -48,18 +70,21 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
             # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
             connection.execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
             connection.execute(f"create schema copy.{MARTS}")
+            if key is not None:
+                _add_pseudonym_function(connection, key)
             for name in names:
-                _copy_table(connection, name)
-            _describe_publication(connection, published_at, run_id, failures)
+                _copy_table(connection, name, is_pseudonymised=key is not None)
+            _describe_publication(
+                connection, published_at, run_id, failures, is_pseudonymised=key is not None
+            )
             connection.execute("checkpoint copy")
             connection.execute("detach copy")
         _flush(unfinished)
         unfinished.replace(final)
         _point_current_to(final)
     finally:
-        unfinished.unlink(missing_ok=True)
-        unfinished.with_name(unfinished.name + ".wal").unlink(missing_ok=True)
-    _drop_old_copies(settings.published_dir)
+        _remove_unfinished(settings.published_dir)
+    _drop_old_copies(settings.published_dir, hidden_only=key is not None)
     return final
 
 
@@ -73,31 +98,49 @@ def _free_name(folder: Path, published_at: datetime) -> Path:
     )
 
 
-def _copy_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def _remove_unfinished(folder: Path) -> None:
+    """Whoever holds the warehouse is the only one who publishes: what is half written is a dead run's."""
+    for path in folder.glob(".hirefunnel-*.part*"):
+        path.unlink(missing_ok=True)
+
+
+def _add_pseudonym_function(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
+    """Makes `pseudonym(text)` known to the connection: the keyed hash, so that equal texts stay equal."""
+    import pyarrow as pa  # here, for `status` needs none of it and is to be quick
+    from duckdb.func import PythonUDFType
+
+    def pseudonym(texts: Any) -> Any:  # columns in, columns out: ten million calls would be slow
+        return pa.array([keyed_hash(text, key) for text in texts.to_pylist()], pa.string())
+
+    connection.create_function(
+        "pseudonym", pseudonym, ["VARCHAR"], "VARCHAR", type=PythonUDFType.ARROW
+    )
+
+
+def _copy_table(
+    connection: duckdb.DuckDBPyConnection, name: str, *, is_pseudonymised: bool
+) -> None:
     """The table with its NOT NULLs and its descriptions, which `create table as` would lose."""
-    columns = connection.execute(
-        """
-        select column_name, data_type, is_nullable, comment from duckdb_columns()
-        where database_name = current_database() and schema_name = ? and table_name = ?
-        order by column_index
-        """,
-        [MARTS, name],
-    ).fetchall()
+    columns = [
+        column
+        for column in _columns(connection, name)
+        if column[0] not in NOT_COPIED.get(name, set())
+    ]
     definitions = ", ".join(
         f'"{column}" {data_type}{"" if nullable else " not null"}'
         for column, data_type, nullable, _ in columns
     )
+    hidden = IDENTIFYING if is_pseudonymised else set()
+    values = ", ".join(
+        f'pseudonym("{column}")' if column in hidden else f'"{column}"' for column, *_ in columns
+    )
     connection.execute(f'create table copy.{MARTS}."{name}" ({definitions})')
-    connection.execute(f'insert into copy.{MARTS}."{name}" from {MARTS}."{name}"')
-    comment = connection.execute(
-        """
-        select comment from duckdb_tables()
-        where database_name = current_database() and schema_name = ? and table_name = ?
-        """,
-        [MARTS, name],
-    ).fetchone()
-    if comment and comment[0]:
-        connection.execute(f"comment on table copy.{MARTS}.\"{name}\" is '{_quoted(comment[0])}'")
+    connection.execute(f'insert into copy.{MARTS}."{name}" select {values} from {MARTS}."{name}"')
+    comment = _comment(connection, name)
+    replaced = sorted(hidden & {column for column, *_ in columns})
+    if replaced:
+        comment += f" Pseudonyms (keyed hashes): {', '.join(replaced)}."
+    connection.execute(f"comment on table copy.{MARTS}.\"{name}\" is '{_quoted(comment)}'")
     for column, _, _, text in columns:
         if text:
             connection.execute(
@@ -105,24 +148,55 @@ def _copy_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             )
 
 
+def _columns(
+    connection: duckdb.DuckDBPyConnection, table: str
+) -> list[tuple[str, str, bool, str | None]]:
+    """A mart's columns: name, type, whether it may be null, description."""
+    return connection.execute(
+        """
+        select column_name, data_type, is_nullable, comment from duckdb_columns()
+        where database_name = current_database() and schema_name = ? and table_name = ?
+        order by column_index
+        """,
+        [MARTS, table],
+    ).fetchall()
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    row = connection.execute(
+        """
+        select comment from duckdb_tables()
+        where database_name = current_database() and schema_name = ? and table_name = ?
+        """,
+        [MARTS, table],
+    ).fetchone()
+    return str(row[0] or "").strip() if row else ""
+
+
 def _describe_publication(
-    connection: duckdb.DuckDBPyConnection, published_at: datetime, run_id: str, failures: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    published_at: datetime,
+    run_id: str,
+    failures: list[str],
+    *,
+    is_pseudonymised: bool,
 ) -> None:
     connection.execute(
         f"""
         create table copy.{MARTS}.publication (
             run_id varchar not null, published_at timestamptz not null,
-            status varchar not null, failures varchar[] not null
+            status varchar not null, failures varchar[] not null, is_pseudonymised boolean not null
         )
         """
     )
     connection.execute(
-        f"insert into copy.{MARTS}.publication values (?, ?, ?, ?)",
-        [run_id, published_at, "failed" if failures else "ok", failures],
+        f"insert into copy.{MARTS}.publication values (?, ?, ?, ?, ?)",
+        [run_id, published_at, "failed" if failures else "ok", failures, is_pseudonymised],
     )
     connection.execute(
         f"comment on table copy.{MARTS}.publication is "
-        "'One row: which run made this copy, when, and what failed in it (those tables are older).'"
+        "'One row: which run made this copy, when, and what failed in it (those tables are older), "
+        "and whether keyed hashes stand for names, e-mails, telephone numbers and LinkedIn ids.'"
     )
 
 
@@ -147,13 +221,25 @@ def _point_current_to(path: Path) -> None:
     fresh.replace(link)
 
 
-def _drop_old_copies(folder: Path) -> None:
-    copies = sorted(folder.glob("hirefunnel-*.duckdb"))
+def _drop_old_copies(folder: Path, *, hidden_only: bool) -> None:
+    """Keeps a few; of those that say who people are, none, once a copy is to hide it."""
     current = (folder / CURRENT).resolve()  # not the last by name after a clock that was ahead
-    for path in copies[:-KEPT_COPIES]:
-        if path != current:
-            with suppress(OSError):
-                path.unlink()
+    copies = sorted(path for path in folder.glob("hirefunnel-*.duckdb") if path != current)
+    kept = [path for path in copies if not hidden_only or _hides_people(path)]
+    kept = kept[-(KEPT_COPIES - 1) :]
+    for path in set(copies) - set(kept):
+        with suppress(OSError):
+            path.unlink()
+
+
+def _hides_people(path: Path) -> bool:
+    """Whether a copy is known to hold pseudonyms."""
+    try:
+        with database.connect(path, read_only=True) as connection:
+            found = connection.execute(f"select is_pseudonymised from {MARTS}.publication")
+            return found.fetchall() == [(True,)]
+    except (duckdb.Error, HirefunnelError):
+        return False
 
 
 def newest(settings: Settings) -> Path | None:

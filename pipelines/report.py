@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -91,11 +91,18 @@ class Step:
         self._progress.update(self._task, detail=escape(mask(detail)))
 
 
+class _LogFile(logging.FileHandler):
+    """A log that cannot be written, on a full disk, neither ends a run nor prints its lines unmasked instead."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Does nothing; `logging` would print the record and its arguments."""
+
+
 @contextmanager
 def log_file(path: Path) -> Iterator[None]:
     """Writes hirefunnel's and dlt's log records to a file for a block; dlt's no longer go to the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     formatter = RedactingFormatter(
         "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ"
     )
@@ -114,4 +121,5 @@ def log_file(path: Path) -> Iterator[None]:
         for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
-        handler.close()
+        with suppress(OSError):
+            handler.close()

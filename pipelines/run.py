@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from . import lock, redact
+from . import leftovers, lock, redact
 from . import settings as clock
 from .errors import HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
@@ -98,18 +98,32 @@ class Run:
 
 
 @contextmanager
-def open_run(settings: Settings, command: str, reporter: Reporter) -> Iterator[Run]:
+def open_run(
+    settings: Settings, command: str, reporter: Reporter, vendors: Sequence[Vendor] = ()
+) -> Iterator[Run]:
     """Holds the warehouse for a run and writes its history, whatever happens inside.
 
+    Args:
+        settings: Where things are.
+        command: What it is called in the history.
+        reporter: Told what happens.
+        vendors: Real ones, from which it will read.
+
     Raises:
+        SettingsError: If a setting of the run itself is wrong, or real people would come among the demo's.
         WarehouseHeldError: If another run holds the warehouse.
     """
     settings.prepare()
+    clock.is_pseudonymised()  # a bad word is said before anything is done
+    keep_logs = clock.keep_logs()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:4]}"
     history = History(settings.warehouse)
     with lock.hold(settings, command), log_file(settings.logs_dir / f"{run_id}.log"):
+        _refuse_demo(settings, history, vendors)
         history.begin(run_id, command, clock.now(), started_at)
+        leftovers.remove(settings)
+        leftovers.remove_old_logs(settings.logs_dir, started_at - keep_logs)
         run = Run(run_id, settings, history, reporter)
         exit_code = 1
         try:
@@ -119,22 +133,27 @@ def open_run(settings: Settings, command: str, reporter: Reporter) -> Iterator[R
             exit_code = error.exit_code
             raise
         finally:
+            leftovers.remove(settings)
             history.finish(run_id, datetime.now(UTC), exit_code)
+
+
+def _refuse_demo(settings: Settings, history: History, vendors: Sequence[Vendor]) -> None:
+    """Asked while the warehouse is held: even to read, nobody else may open it while a run goes on."""
+    if any(is_configured(vendor) for vendor in vendors) and history.is_demo():
+        raise SettingsError(
+            f"The warehouse {settings.warehouse} holds the demo's invented people; set HIREFUNNEL_DATA_DIR "
+            "to another folder for real vendors, or delete this one."
+        )
 
 
 def prepare_vendors(settings: Settings, vendors: list[Vendor]) -> None:
     """Refuses settings that cannot work before anything is asked of a vendor, and hides the secrets.
 
     Raises:
-        SettingsError: At the first bad setting, or if the warehouse holds the demo's invented people.
+        SettingsError: At the first bad setting.
     """
     clock.now()
     redact.remember(secret_values(vendors))
-    configured = [vendor for vendor in vendors if is_configured(vendor)]
-    for vendor in configured:
-        validate(vendor)
-    if configured and History(settings.warehouse).is_demo():
-        raise SettingsError(
-            f"The warehouse {settings.warehouse} holds the demo's invented people; set HIREFUNNEL_DATA_DIR "
-            "to another folder for real vendors, or delete this one."
-        )
+    for vendor in vendors:
+        if is_configured(vendor):
+            validate(vendor)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -83,9 +84,10 @@ class Settings:
         """Makes the folders (readable by their owner only) and hands dlt its defaults.
 
         Raises:
-            SettingsError: If a folder cannot be made or written.
+            SettingsError: If a folder, or the warehouse, cannot be made or written.
         """
-        for folder in (self.data_dir, self.dlt_dir, self.logs_dir, self.dbt_dir):
+        own = (self.dlt_dir, self.logs_dir, self.dbt_dir, self.spool_dir)
+        for folder in (self.data_dir, *own, self.published_dir):
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
@@ -98,6 +100,13 @@ class Settings:
                 f"The data folder {self.data_dir} cannot be written; "
                 "set HIREFUNNEL_DATA_DIR to a folder that can."
             )
+        for folder in (
+            *own,
+            self.set_aside_dir,
+        ):  # made by an earlier version, or by somebody's hand
+            _narrow(folder, 0o700)
+        # A group that was let in on purpose, by its mode or an ACL, goes on reading the published copy.
+        _narrow(self.published_dir, 0o770)
         try:
             self.warehouse.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -105,6 +114,12 @@ class Settings:
                 f"The folder of the warehouse {self.warehouse} cannot be made ({error.strerror}); "
                 "set DESTINATION__DUCKDB__CREDENTIALS to another place."
             ) from None
+        for path in (self.warehouse.parent, self.warehouse):
+            if path.exists() and not os.access(path, os.W_OK):
+                raise SettingsError(
+                    f"The warehouse {self.warehouse} cannot be written: see to the rights of {path}, "
+                    "or set DESTINATION__DUCKDB__CREDENTIALS to another place."
+                )
         for name, value in _DLT_DEFAULTS.items():
             os.environ.setdefault(name, value)
         os.environ["DLT_DATA_DIR"] = str(self.dlt_dir)
@@ -150,6 +165,40 @@ def _warehouse_elsewhere() -> Path | None:
             "choose another file name."
         )
     return path
+
+
+def _narrow(folder: Path, widest: int) -> None:
+    """Takes from a folder the rights beyond the widest mode that it may have; another owner's stays as it is."""
+    mode = stat.S_IMODE(folder.stat().st_mode) if folder.exists() else 0
+    if mode & ~widest:
+        with suppress(PermissionError):
+            folder.chmod(mode & widest)
+
+
+def keep_logs() -> timedelta:
+    """How long the log of a run is kept (HIREFUNNEL_KEEP_LOGS_DAYS; a month).
+
+    Raises:
+        SettingsError: If it is no number of days.
+    """
+    text = os.environ.get("HIREFUNNEL_KEEP_LOGS_DAYS") or "30"
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise SettingsError(
+            f"HIREFUNNEL_KEEP_LOGS_DAYS is {text!r}; write a number of days, such as 30."
+        )
+    return timedelta(days=int(text))
+
+
+def is_pseudonymised() -> bool:
+    """Whether the published copy gets keyed hashes in place of who people are (HIREFUNNEL_PSEUDONYMISE).
+
+    Raises:
+        SettingsError: If it is neither true nor false.
+    """
+    text = os.environ.get("HIREFUNNEL_PSEUDONYMISE") or "false"
+    if text not in {"true", "false"}:
+        raise SettingsError(f"HIREFUNNEL_PSEUDONYMISE is {text!r}; write true or false.")
+    return text == "true"
 
 
 def stale_after() -> timedelta:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from pipelines import cli, lock
 from pipelines import settings as configuration
+from pipelines.history import History
 from pipelines.settings import PACKAGE_ROOT, Settings
 
 COMMANDS = sorted(get_command(cli.app).commands)  # type: ignore[attr-defined]
@@ -91,6 +93,39 @@ def test_a_bad_setting_is_exit_2_and_nothing_is_done(
     assert len(result.stderr.strip().splitlines()) == 1
     assert "SOURCES__HIREDNOW__START_DATE is '31.01.2026'" in result.stderr
     assert not installation.warehouse.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("HIREFUNNEL_PSEUDONYMISE", "yes"), ("HIREFUNNEL_KEEP_LOGS_DAYS", "a month")],
+)
+def test_a_bad_setting_of_the_run_is_exit_2_and_nothing_is_done(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    monkeypatch.setenv(name, text)
+
+    result = hirefunnel("run")
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert f"{name} is '{text}'; write " in result.stderr
+    assert not installation.warehouse.exists()
+
+
+def test_real_vendors_are_refused_a_demos_warehouse(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.prepare()
+    history = History(installation.warehouse)
+    history.begin("r1", "demo", datetime.now(UTC), datetime.now(UTC))
+    monkeypatch.setenv("SOURCES__HIREDNOW__API_KEY", "not-a-real-key")
+    monkeypatch.setenv("SOURCES__HIREDNOW__CAMPAIGN_IDS", '["c"]')
+    monkeypatch.setenv("SOURCES__HIREDNOW__BASE_URL", "http://127.0.0.1:9")
+
+    result = hirefunnel("sync")
+    assert result.returncode == 2
+    assert "holds the demo's invented people" in result.stderr
+    with duckdb.connect(str(installation.warehouse)) as connection:
+        assert connection.execute("select command from ops.runs").fetchall() == [("demo",)]
 
 
 def test_a_bad_mapping_is_exit_2_before_any_vendor_is_asked(installation: Settings) -> None:

@@ -98,6 +98,30 @@ def test_a_publication_that_fails_leaves_the_last_one_and_no_rubbish(
     ]
 
 
+@pytest.mark.parametrize("rubbish", ["dangles", "truncated", "is a file"])
+def test_what_a_killed_publication_left_is_cleaned_up(built: Settings, rubbish: str) -> None:
+    first = publish.publish(built, AT, "run-1", [])
+    link = built.published_dir / "current.duckdb"
+    half = built.published_dir / ".hirefunnel-20260301T050000Z.duckdb.part"
+    for path in (half, half.with_name(half.name + ".wal")):
+        path.write_bytes(first.read_bytes()[:5000])
+    (built.published_dir / ".current.duckdb.new").symlink_to("hirefunnel-nowhere.duckdb")
+    if rubbish == "dangles":
+        first.unlink()
+    elif rubbish == "truncated":
+        first.write_bytes(first.read_bytes()[:5000])
+    else:
+        link.unlink()
+        link.write_bytes(b"copied by hand, half")
+
+    second = publish.publish(built, AT + timedelta(days=1), "run-2", [])
+
+    assert publish.newest(built) == second
+    assert read(link, "select count(*) from marts.fct_journeys") == [(1,)]
+    names = {path.name for path in built.published_dir.iterdir()}
+    assert names <= {"current.duckdb", first.name, second.name}
+
+
 def test_a_few_older_copies_are_kept(built: Settings) -> None:
     for day in range(7):
         publish.publish(built, AT + timedelta(days=day), "run", [])
