@@ -78,7 +78,7 @@ class Watcher:
 
 def start(
     command: str,
-    checkpoint_bytes: int,
+    options: tuple[float, int],
     environment: dict[str, str],
     folder: Path,
     kill: Kill | None,
@@ -86,6 +86,7 @@ def start(
     """Runs a command to its end, or to the moment of the kill.
 
     Args:
+        options: The child's: how likely a page ends a load package, and the seed of that chance.
         environment: What the child finds set, all of it.
         folder: Its working folder, and where its stderr goes.
     """
@@ -94,14 +95,7 @@ def start(
     reading, writing = os.pipe()
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.chaos.child",
-                str(writing),
-                str(checkpoint_bytes),
-                command,
-            ],
+            [sys.executable, "-m", "tests.chaos.child", str(writing), *map(str, options), command],
             env={**environment, "PYTHONPATH": str(REPOSITORY)},
             cwd=folder,
             stdout=subprocess.DEVNULL,

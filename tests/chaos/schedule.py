@@ -98,11 +98,11 @@ class AttemptPlan:
 
     Attributes:
         command: `sync` or `run`.
-        checkpoint_bytes: How much is read for a load package.
+        cut: The chance of a page to be the last of its load package.
     """
 
     command: str
-    checkpoint_bytes: int
+    cut: float
     faults: tuple[FaultPlan, ...] = ()
     kill: KillPlan | None = None
 
@@ -173,7 +173,7 @@ def _attempt(dice: Random, command: str) -> AttemptPlan:
     if kill is None or kill.phase in SYNC_PHASES:
         command = "sync"  # most of a run is dbt, and that is for those who are killed in it
     faults = tuple(_fault(dice) for _ in range(dice.choice((0, 1, 2, 3, 4, 6))))
-    return AttemptPlan(command, dice.choice((10_000, 30_000, 100_000, 10**8)), faults, kill)
+    return AttemptPlan(command, dice.choice((0.0, 0.05, 0.1, 0.2)), faults, kill)
 
 
 def _kill(dice: Random, command: str) -> KillPlan:
