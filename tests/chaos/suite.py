@@ -27,11 +27,11 @@ from tests.chaos.schedule import (
     DRIFT,
     FIRST_NIGHT,
     NIGHTS,
+    SYNC_PHASES,
     TIMEOUT_S,
     VENDORS,
     AttemptPlan,
     FaultPlan,
-    KillPlan,
     NightPlan,
     Schedule,
     new_world,
@@ -39,6 +39,7 @@ from tests.chaos.schedule import (
 from tests.nights.truth import Truth
 
 USUAL_CUT = 0.1
+CUT_PAGES = 0.8  # of the requests, so many bring a page that may end a package
 NOT_OURS = ("SOURCES__", "DESTINATION__", "HIREFUNNEL_", "DLT_")
 
 
@@ -196,7 +197,7 @@ def _reference(folder: Path, world: int) -> Reference:
             installation.advance_to(FIRST_NIGHT + timedelta(days=number))
             installation.simulator.clear_requests()
             command = "run" if number == NIGHTS - 1 else "sync"
-            done = installation.start(AttemptPlan(command, USUAL_CUT), None, is_clean=True)
+            done = installation.start(AttemptPlan(command, cut=0), None, is_clean=True)
             if done.exit_code:
                 raise RuntimeError(f"The run without faults failed:\n{done.output}")
             asked = Counter(request.vendor for request in installation.simulator.requests)
@@ -272,7 +273,7 @@ class _Night:
     def _try(self, plan: AttemptPlan, *, is_clean: bool = False) -> Attempt:
         faults = [(each, self._add(each)) for each in plan.faults]
         self._add_drifts()
-        done = self.installation.start(plan, self._kill(plan.kill), is_clean=is_clean)
+        done = self.installation.start(plan, self._kill(plan), is_clean=is_clean)
         self.installation.simulator.faults.clear()
         self.done.append(done)
         self.result.attempts += 1
@@ -312,13 +313,16 @@ class _Night:
             self.result.faults["drifting pages"] += 1
         return payload
 
-    def _kill(self, plan: KillPlan | None) -> Kill | None:
-        """The kill in seconds, by what the phase took in the undisturbed night."""
-        took = [seconds for phase, seconds in self.spans if plan and phase == plan.phase]
-        if plan is None or not took:
+    def _kill(self, plan: AttemptPlan) -> Kill | None:
+        """The kill in seconds, by what such phases took in the undisturbed nights."""
+        if plan.kill is None:
             return None
-        occurrence = int(plan.position * len(took))
-        return Kill(plan.phase, occurrence, plan.within * took[occurrence])
+        took = sorted(seconds for phase, seconds in self.spans if phase == plan.kill.phase)
+        phases = sum(phase == plan.kill.phase for phase, _ in self.usual.spans)
+        if plan.kill.phase in SYNC_PHASES:  # each page that ends a package makes one more of each
+            phases += int(plan.cut * self.usual.requests.total() * CUT_PAGES)
+        occurrence = int(plan.kill.position * phases)
+        return Kill(plan.kill.phase, occurrence, plan.kill.within * took[len(took) // 2])
 
     def _is_linkup_stored(self) -> bool:
         if not self.installation.is_drifting:
