@@ -59,10 +59,12 @@ def make_small(cut: float, dice: Random) -> None:
     for vendor, names in SMALL.items():
         import_module(f"sources.{vendor}")
         for name, value in names.items():
-            modules = [m for m in sys.modules if m.startswith(f"sources.{vendor}.")]
-            for module in modules:
-                if hasattr(sys.modules[module], name):
-                    setattr(sys.modules[module], name, value)
+            parts = [
+                part for at, part in sys.modules.items() if at.startswith(f"sources.{vendor}.")
+            ]
+            for part in parts:
+                if hasattr(part, name):
+                    setattr(part, name, value)
 
 
 def main() -> None:
