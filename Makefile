@@ -2,9 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+N ?= 20
+SEED ?= 0
+JOBS ?= 1
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast lint format bench bench-full clean
+.PHONY: help demo test test-fast lint format chaos bench bench-full clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +37,9 @@ format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
+
+chaos: $(READY)  ## faults and kills from seeds: make chaos N=500 SEED=0 JOBS=2; half a minute each
+	$(BIN)/python -m tests.chaos --schedules $(N) --seed $(SEED) --jobs $(JOBS) --markdown docs/guarantees.md
 
 bench: $(READY)  ## a backfill beside the limit and the alternatives, a night on growing history; minutes
 	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --once-above 60 --markdown docs/benchmarks.md

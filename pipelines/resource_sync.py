@@ -137,6 +137,9 @@ class ResourceSync:
         pipeline = self.owner.pipeline
         extracted = pipeline.extract(self.part, loader_file_format="parquet")
         found = _custom_metrics(extracted, self.name)
+        self.part.resources[
+            self.name
+        ].custom_metrics.clear()  # dlt adds them up, package by package
         spent = found.pop("credits", {})
         _add_metrics(self.metrics, found)
         try:

@@ -63,7 +63,8 @@ class Request:
     """The note kept of a request, without its secrets; status 0 means that nothing was answered.
 
     ``params`` are the query's, or for JSON bodies the action and its parameters. A parameter that
-    was sent more than once is a list.
+    was sent more than once is a list. ``at`` is when it came, ``fault`` the kind of the fault that
+    struck it, ``credits`` what LinkupAPI charged for it.
     """
 
     vendor: str
@@ -72,6 +73,8 @@ class Request:
     params: Params
     status: int
     at: datetime
+    fault: str | None = None
+    credits: int = 0
 
 
 class Endpoint(Protocol):

@@ -67,7 +67,7 @@ class Faults:
             kind: ``status`` (status=503, headers={}, body=the vendor's envelope), ``html``,
                 ``reset`` (the work is done, the connection is cut before the answer),
                 ``truncate``, ``stall`` (seconds=1), ``envelope`` (LinkupAPI: 200 with success
-                false; code, message),
+                false, and nothing charged; code, message),
                 ``expire_token`` (EASI'R), ``wrong_date`` (CloserX; date=another ISO day),
                 ``unequal_arrays`` (CloserX), ``stuck_cursor`` (HiredNow), ``empty_page_has_more``
                 (HiredNow, LinkupAPI), ``no_candidates_key`` (Talkpush), ``callback``
@@ -126,6 +126,11 @@ def instead(fault: Fault | None, error_body: Callable[[int, str], Any]) -> Answe
         status = int(fault.options.get("status", 503))
         body = fault.options.get("body", error_body(status, "Something went wrong."))
         return Answer(body, status, fault.options.get("headers", {}))
+    if fault and fault.kind == "envelope":
+        code = fault.options.get("code", "RATE_LIMITED")
+        message = fault.options.get("message", "The request failed.")
+        body = error_body(500, message)
+        return Answer({**body, "error": {**body["error"], "code": code}})
     return None
 
 
@@ -151,13 +156,6 @@ def spoiled(fault: Fault | None, request: Request, answer: Answer) -> Answer:
     if spoil is None or not is_spoilable:
         return answer
     return replace(answer, payload=spoil(fault, request, answer.payload))
-
-
-def _failed_envelope(fault: Fault, request: Request, payload: Any) -> Any:
-    code = fault.options.get("code", "RATE_LIMITED")
-    message = fault.options.get("message", "The request failed.")
-    metadata = {**payload["metadata"], "credits_consumed": 0}
-    return {"success": False, "error": {"code": code, "message": message}, "metadata": metadata}
 
 
 def _wrong_date(fault: Fault, request: Request, payload: Any) -> Any:
@@ -201,7 +199,6 @@ def _callback(fault: Fault, request: Request, payload: Any) -> Any:
 
 
 SPOILERS: dict[str, Callable[[Fault, Request, Any], Any]] = {
-    "envelope": _failed_envelope,
     "wrong_date": _wrong_date,
     "unequal_arrays": _unequal_arrays,
     "stuck_cursor": _stuck_cursor,
@@ -209,4 +206,4 @@ SPOILERS: dict[str, Callable[[Fault, Request, Any], Any]] = {
     "no_candidates_key": _no_candidates_key,
     "callback": _callback,
 }
-KINDS = {*SPOILERS, "status", "html", "reset", "truncate", "stall", "expire_token"}
+KINDS = {*SPOILERS, "status", "html", "envelope", "reset", "truncate", "stall", "expire_token"}

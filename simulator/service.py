@@ -172,8 +172,11 @@ class Simulator:
         if fault and fault.kind == "expire_token":
             self._easir.tokens.expire_all()
         with self.world.lock:
+            spent_before = self.credits_spent
             answer = self._answer(self._endpoints[vendor], call, request, fault)
-        return self._noted(request, answer)
+            credits = self.credits_spent - spent_before
+        kind = fault.kind if fault else None
+        return self._noted(replace(request, fault=kind, credits=credits), answer)
 
     def _noted(self, request: Request, answer: Answer) -> Answer:
         status = 0 if answer.delivery == "reset" else answer.status

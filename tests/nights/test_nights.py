@@ -9,20 +9,9 @@ from typing import Any
 import pytest
 
 from tests.nights.conftest import Installation
-from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant
+from tests.nights.truth import KEYS, ORDER, PEOPLE, RESOURCES, instant
 
 pytestmark = pytest.mark.slow
-
-KEYS = {
-    ("hirednow", "results"): "id",
-    ("talkpush", "leads"): "cast(id as varchar)",
-    ("talkpush", "campaigns"): "cast(id as varchar)",
-    ("linkup", "jobs"): "job_id",
-    ("linkup", "candidates"): "job_id || ':' || application_id",
-    ("closerx", "hourly_metrics"): "row(campaign_id, cast(date as varchar), hour, hour_occurrence)",
-    ("easir", "campaigns"): "id",
-    ("easir", "campaign_recipients"): "campaign_id || ':' || id",
-}
 
 
 @pytest.fixture(scope="module")

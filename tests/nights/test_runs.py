@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import resource_sync
 from pipelines.settings import environment
 from simulator import accounts
 from tests.nights.conftest import Installation
@@ -461,3 +462,17 @@ def test_files_are_their_owners_only(new_installation: Any) -> None:
 
     for path in [installation.data, *installation.data.rglob("*")]:
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_credits_are_noted_once_however_many_packages_a_reading_takes(
+    new_installation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource_sync, "CHECKPOINT_BYTES", 1)
+    installation: Installation = new_installation(250)
+    installation.settings["SOURCES__LINKUP__PAGE_SIZE"] = "10"
+
+    assert installation.hirefunnel("sync", "linkup") == 0
+    loads = installation.query("select count(distinct _dlt_load_id) from raw_linkup.candidates")
+    assert loads[0][0] > 2
+    spent = installation.query("select sum(credits) from ops.credits")
+    assert spent == [(installation.simulator.credits_spent,)]

@@ -31,6 +31,17 @@ RESOURCES = [
     ("easir", "campaigns"),
     ("easir", "campaign_recipients"),
 ]
+# What names a record in its raw table.
+KEYS = {
+    ("hirednow", "results"): "id",
+    ("talkpush", "leads"): "cast(id as varchar)",
+    ("talkpush", "campaigns"): "cast(id as varchar)",
+    ("linkup", "jobs"): "job_id",
+    ("linkup", "candidates"): "job_id || ':' || application_id",
+    ("closerx", "hourly_metrics"): "row(campaign_id, cast(date as varchar), hour, hour_occurrence)",
+    ("easir", "campaigns"): "id",
+    ("easir", "campaign_recipients"): "campaign_id || ':' || id",
+}
 PEOPLE = {
     "hirednow": "results",
     "talkpush": "leads",

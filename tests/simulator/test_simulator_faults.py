@@ -66,6 +66,19 @@ def test_linkup_failure_in_a_200(moving_client: Any) -> None:
     assert answer.status_code == 200
     assert answer.json()["success"] is False
     assert answer.json()["error"]["code"] == "RATE_LIMITED"
+    assert answer.json()["metadata"]["credits_consumed"] == 0
+    assert moving_client.simulator.credits_spent == 0
+
+
+def test_a_note_tells_the_fault_and_what_the_answer_cost(moving_client: Any) -> None:
+    moving_client.simulator.faults.add("linkup", "truncate")
+    with pytest.raises(requests.RequestException):
+        moving_client.linkup("get_posts")
+    moving_client.linkup("get_posts")
+
+    lost, whole = moving_client.simulator.requests
+    assert (lost.fault, whole.fault) == ("truncate", None)
+    assert lost.credits == whole.credits == moving_client.simulator.credits_spent / 2 > 0
 
 
 @pytest.mark.parametrize("vendor", ["hirednow", "linkup"])

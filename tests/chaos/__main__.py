@@ -1,0 +1,66 @@
+"""Schedules from seeds, one after the other or side by side; then what was done and what was wrong.
+
+python -m tests.chaos --schedules 20 --seed 0 --markdown docs/guarantees.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.report import put_section
+from tests.chaos import report
+from tests.chaos.schedule import draw
+from tests.chaos.suite import References, Result, live_through
+
+
+def main() -> int:
+    """Runs the schedules; 1 if anything was wrong after one of them."""
+    options = _options()
+    console = Console(highlight=False)
+    results: list[Result] = []
+    with _folder(options.folder) as folder:
+        references = References(folder)
+
+        def live(seed: int) -> Result:
+            return live_through(draw(seed), references, folder / f"seed-{seed}")
+
+        seeds = range(options.seed, options.seed + options.schedules)
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for result in pool.map(live, seeds):
+                results.append(result)
+                console.print(report.line(result), markup=False, soft_wrap=True)
+    console.print(report.table(results))
+    if options.markdown:
+        put_section(options.markdown, report.markdown(results, options.seed))
+    return 0 if all(result.is_good for result in results) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=20, help="how many")
+    parser.add_argument("--seed", type=int, default=0, help="the first one; the others follow")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
+    parser.add_argument("--folder", type=Path, help="keeps the installations that went wrong")
+    parser.add_argument("--markdown", type=Path, help="a file that gets the result as a section")
+    return parser.parse_args()
+
+
+@contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen:
+        yield chosen.resolve()
+    else:
+        with tempfile.TemporaryDirectory(prefix="chaos-") as name:
+            yield Path(name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""What is to go wrong, drawn from a seed: two nights, and in each the attempts that will not go well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from simulator import World
+
+VENDORS = ("hirednow", "talkpush", "linkup", "closerx", "easir")
+SYNC_PHASES = ("extract", "normalize", "load")
+PHASES = (*SYNC_PHASES, "build", "publish")
+NIGHTS = 2
+
+# The moment of the first nightly run: late enough for CloserX to have settled the day before.
+FIRST_NIGHT = datetime(2026, 3, 20, 22, tzinfo=UTC)
+# Where records drift, a night's reading begins so much earlier, and its last one is at the moment.
+DRIFT = timedelta(minutes=90)
+
+# How long the vendors' answers are waited for; a longer stall is an answer that never came.
+TIMEOUT_S = 2.0
+OUTAGE: tuple[str, dict[str, Any]] = ("503", {"kind": "status", "status": 503, "times": None})
+FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("429 with Retry-After", {"kind": "status", "status": 429, "headers": {"Retry-After": "1"}}),
+    ("429", {"kind": "status", "status": 429}),
+    ("500", {"kind": "status", "status": 500}),
+    ("502", {"kind": "status", "status": 502}),
+    ("503", {"kind": "status", "status": 503}),
+    ("reset", {"kind": "reset"}),
+    ("truncated", {"kind": "truncate"}),
+    ("stall", {"kind": "stall", "seconds": 0.3}),
+    ("HTML", {"kind": "html"}),
+]
+OWN_FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "hirednow": [
+        ("stuck cursor", {"kind": "stuck_cursor"}),
+        ("empty page", {"kind": "empty_page_has_more"}),
+        ("stall past the timeout", {"kind": "stall", "seconds": TIMEOUT_S + 0.5}),
+    ],
+    "talkpush": [
+        ("no records key", {"kind": "no_candidates_key", "path": "campaign_invitations"}),
+        ("stall past the timeout", {"kind": "stall", "seconds": TIMEOUT_S + 0.5}),
+    ],
+    "linkup": [
+        ("error envelope", {"kind": "envelope", "code": "RATE_LIMITED"}),
+        ("error envelope", {"kind": "envelope", "code": "INTERNAL_ERROR"}),
+        ("empty page", {"kind": "empty_page_has_more"}),
+    ],
+    "closerx": [
+        ("wrong date", {"kind": "wrong_date"}),
+        ("unequal arrays", {"kind": "unequal_arrays"}),
+    ],
+    "easir": [
+        ("expired token", {"kind": "expire_token", "path": "campaigns"}),
+        ("expired token", {"kind": "expire_token", "path": "recipients"}),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class FaultPlan:
+    """One thing that goes wrong at a vendor.
+
+    Attributes:
+        name: Its kind, as the report counts it.
+        position: Where among the vendor's requests of the night it begins, from 0 to 1.
+        times: How many requests it strikes; None strikes all from there on.
+        options: What the simulator is told.
+    """
+
+    name: str
+    vendor: str
+    position: float
+    times: int | None
+    options: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class KillPlan:
+    """A SIGKILL.
+
+    Attributes:
+        phase: During what.
+        position: In which of the night's phases of this kind, from 0 (the first) to 1.
+        within: When in it, in parts of the time that the undisturbed run took for it.
+    """
+
+    phase: str
+    position: float
+    within: float
+
+
+@dataclass(frozen=True)
+class AttemptPlan:
+    """One start of the program.
+
+    Attributes:
+        command: `sync` or `run`.
+        cut: The chance of a page to be the last of its load package.
+    """
+
+    command: str
+    cut: float
+    faults: tuple[FaultPlan, ...] = ()
+    kill: KillPlan | None = None
+
+
+@dataclass(frozen=True)
+class NightPlan:
+    """One night.
+
+    Attributes:
+        command: What must succeed before the night is over.
+        attempts: What is tried before; from then on nothing goes wrong any more.
+        drifts: By how many minutes the vendors' records move on, and when: (vendor, position, minutes).
+    """
+
+    command: str
+    attempts: tuple[AttemptPlan, ...]
+    drifts: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """All that will go wrong in one installation's life of two nights."""
+
+    seed: int
+    world: int
+    is_drifting: bool
+    nights: tuple[NightPlan, ...]
+
+
+def new_world(number: int) -> World:
+    """A small world, some time before the first night's run: the same number, the same world."""
+    return World(
+        seed=number,
+        people=150,
+        now=FIRST_NIGHT - DRIFT,
+        history_days=15,
+        drift_at=FIRST_NIGHT + timedelta(hours=12),  # the second night brings an unknown field
+    )
+
+
+def draw(seed: int, worlds: int = 3) -> Schedule:
+    """The schedule of a seed.
+
+    Args:
+        worlds: How many worlds there are to draw from; each needs a run without faults to compare with.
+    """
+    dice = Random(seed)
+    is_drifting = dice.random() < 0.2
+    nights = (
+        _night(dice, dice.choice(("sync", "sync", "run")), is_drifting),
+        _night(dice, "run", is_drifting),
+    )
+    return Schedule(seed, dice.randrange(worlds), is_drifting, nights)
+
+
+def _night(dice: Random, command: str, is_drifting: bool) -> NightPlan:
+    attempts = tuple(_attempt(dice, command) for _ in range(dice.choice((1, 1, 2, 2, 3))))
+    drifts: tuple[tuple[str, float, float], ...] = ()
+    if is_drifting:
+        drifts = tuple(
+            (dice.choice(VENDORS), dice.random(), dice.choice((5.0, 10.0, 20.0))) for _ in range(8)
+        )
+    return NightPlan(command, attempts, drifts)
+
+
+def _attempt(dice: Random, command: str) -> AttemptPlan:
+    kill = _kill(dice, command) if dice.random() < 0.75 else None
+    if kill is None or kill.phase in SYNC_PHASES:
+        command = "sync"  # most of a run is dbt, and that is for those who are killed in it
+    faults = tuple(_fault(dice) for _ in range(dice.choice((0, 1, 2, 3, 4, 6))))
+    return AttemptPlan(command, dice.choice((0.0, 0.05, 0.1, 0.2)), faults, kill)
+
+
+def _kill(dice: Random, command: str) -> KillPlan:
+    phases = SYNC_PHASES if command == "sync" else PHASES
+    return KillPlan(dice.choice(phases), dice.random(), dice.random())
+
+
+def _fault(dice: Random) -> FaultPlan:
+    vendor = dice.choice(VENDORS)
+    if dice.random() < 0.05:
+        name, options = OUTAGE
+    else:
+        name, options = dice.choice(FAULTS + OWN_FAULTS[vendor] * 2)
+    times = options.get("times", dice.choice((1, 1, 1, 2, 4)))
+    return FaultPlan(name, vendor, dice.random(), times, {**options, "times": times})

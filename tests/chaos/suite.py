@@ -1,0 +1,411 @@
+"""Schedules, each lived through by an installation of its own and compared with one that nothing happened to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+import duckdb
+
+from pipelines import demo
+from simulator import Fault, Simulator, World, serve
+from tests.chaos import attempt as attempts
+from tests.chaos import compare
+from tests.chaos.attempt import Attempt, Kill
+from tests.chaos.ledger import Ledger, write_up
+from tests.chaos.schedule import (
+    DRIFT,
+    FIRST_NIGHT,
+    NIGHTS,
+    SYNC_PHASES,
+    TIMEOUT_S,
+    VENDORS,
+    AttemptPlan,
+    FaultPlan,
+    NightPlan,
+    Schedule,
+    new_world,
+)
+from tests.nights.truth import Truth
+
+USUAL_CUT = 0.1
+CUT_PAGES = 0.8  # of the requests, so many bring a page that may end a package
+NOT_OURS = ("SOURCES__", "DESTINATION__", "HIREFUNNEL_", "DLT_")
+
+
+@dataclass
+class Installation:
+    """A data folder, and the vendors that it reads.
+
+    Attributes:
+        moments: When the vendors' records stood how; the last one is now.
+    """
+
+    folder: Path
+    world: World
+    simulator: Simulator
+    is_drifting: bool = False
+    moments: list[datetime] = field(default_factory=list)
+    attempts: int = 0
+
+    @property
+    def data(self) -> Path:
+        """All that the program writes."""
+        return self.folder / "data"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.data / "hirefunnel.duckdb"
+
+    def advance_to(self, moment: datetime) -> None:
+        """Lets the world go on until a moment."""
+        self.world.advance(hours=(moment - self.world.now) / timedelta(hours=1))
+        self.moments.append(self.world.now)
+
+    def start(self, plan: AttemptPlan, kill: Kill | None, *, is_clean: bool) -> Attempt:
+        """Starts the program, and waits for its end."""
+        demo._write_campaign_map(self.world, self.folder / "mappings")
+        environment = self._environment(is_clean)
+        self.attempts += 1
+        options = (plan.cut, self.attempts)
+        done = attempts.start(plan.command, options, environment, self.folder, kill)
+        done.requests_until = len(self.simulator.requests)
+        return done
+
+    def _environment(self, is_clean: bool) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
+        for vendor in VENDORS:
+            # an answer of LinkupAPI's is never given up: what it cost would be anyone's guess
+            patience_s = 30 if is_clean or vendor == "linkup" else TIMEOUT_S
+            inherited[f"SOURCES__{vendor.upper()}__TIMEOUT_S"] = str(patience_s)
+            inherited[f"SOURCES__{vendor.upper()}__MAX_RETRIES"] = "2"
+        return {
+            **inherited,
+            **self.simulator.settings(),
+            "SOURCES__LINKUP__PAGE_SIZE": "4",
+            # where records drift, each night's last reading must find all that has changed
+            "SOURCES__EASIR__FULL_REREAD_DAYS": "1" if self.is_drifting else "7",
+            "HIREFUNNEL_DATA_DIR": str(self.data),
+            "HIREFUNNEL_MAPPINGS_DIR": str(self.folder / "mappings"),
+            "HIREFUNNEL_AS_OF": self.world.now.isoformat(),
+        }
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the warehouse; none if there is nothing to ask yet."""
+        try:
+            with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+                return connection.execute(query).fetchall()
+        except duckdb.Error:
+            return []
+
+    def linkup_rows(self) -> list[tuple[Any, ...]]:
+        """How many versions of LinkedIn's jobs and applicants are stored."""
+        return self.ask(
+            "select (select count(*) from raw_linkup.jobs), (select count(*) from raw_linkup.candidates)"
+        )
+
+
+@dataclass
+class Undisturbed:
+    """What a night without faults was like.
+
+    Attributes:
+        spans: The phases, and the seconds each took.
+    """
+
+    requests: Counter[str]
+    spans: list[tuple[str, float]]
+    linkup_rows: list[tuple[Any, ...]]
+
+
+@dataclass
+class Reference:
+    """An installation that nothing happened to."""
+
+    warehouse: Path
+    nights: list[Undisturbed]
+
+
+@dataclass
+class Result:
+    """What a schedule did, and what was wrong after it.
+
+    Attributes:
+        kills: How many, by phase.
+        faults: How many requests they struck, by kind.
+        needed: How many requests the undisturbed nights took.
+        problems: What must not be, a sentence each.
+    """
+
+    schedule: Schedule
+    attempts: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    ledgers: list[Ledger] = field(default_factory=list)
+    needed: int = 0
+    raw: list[compare.Difference] = field(default_factory=list)
+    marts: list[compare.Difference] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing was lost, doubled, paid twice or otherwise wrong."""
+        return not (self.raw or self.marts or self.problems)
+
+
+@contextmanager
+def installed(folder: Path, world: int, *, is_drifting: bool = False) -> Iterator[Installation]:
+    """An empty installation in an empty folder, with its vendors."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with serve(new_world(world)) as simulator:
+        yield Installation(folder, simulator.world, simulator, is_drifting)
+
+
+class References:
+    """The worlds' undisturbed installations, each made when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._found: dict[int, Reference] = {}
+        self._lock = Lock()
+
+    def of(self, world: int) -> Reference:
+        """The world's."""
+        with self._lock:
+            if world not in self._found:
+                self._found[world] = _reference(self._folder / f"reference-{world}", world)
+            return self._found[world]
+
+
+def _reference(folder: Path, world: int) -> Reference:
+    nights = []
+    with installed(folder, world) as installation:
+        for number in range(NIGHTS):
+            installation.advance_to(FIRST_NIGHT + timedelta(days=number))
+            installation.simulator.clear_requests()
+            command = "run" if number == NIGHTS - 1 else "sync"
+            done = installation.start(AttemptPlan(command, cut=0), None, is_clean=True)
+            if done.exit_code:
+                raise RuntimeError(f"The run without faults failed:\n{done.output}")
+            asked = Counter(request.vendor for request in installation.simulator.requests)
+            nights.append(Undisturbed(asked, done.spans, installation.linkup_rows()))
+        return Reference(installation.warehouse, nights)
+
+
+def live_through(schedule: Schedule, references: References, folder: Path) -> Result:
+    """Lives through a schedule, and looks at what is left.
+
+    Args:
+        folder: For the installation; removed at the end if all is well.
+    """
+    began = monotonic()
+    result = Result(schedule)
+    reference = references.of(schedule.world)
+    with installed(folder, schedule.world, is_drifting=schedule.is_drifting) as installation:
+        for number, plan in enumerate(schedule.nights):
+            _Night(
+                installation, number, plan, reference.nights[number], reference, result
+            ).pass_by()
+        _compare(installation, reference, result)
+    result.seconds = monotonic() - began
+    if result.is_good:
+        shutil.rmtree(folder)
+    return result
+
+
+class _Night:
+    """A night: attempts in which things go wrong, then one in which nothing does."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        number: int,
+        plan: NightPlan,
+        usual: Undisturbed,
+        reference: Reference,
+        result: Result,
+    ) -> None:
+        self.installation, self.plan, self.usual, self.result = installation, plan, usual, result
+        self.moment = FIRST_NIGHT + timedelta(days=number)
+        self.name = f"night {number + 1}"
+        self.spans = usual.spans + reference.nights[-1].spans
+        self.done: list[Attempt] = []
+        self.stored_after: list[datetime] = []
+        self.drifts = list(plan.drifts)
+
+    def pass_by(self) -> None:
+        """Runs the program until it is done with the night."""
+        installation, simulator = self.installation, self.installation.simulator
+        installation.advance_to(self.moment - DRIFT if installation.is_drifting else self.moment)
+        first = len(simulator.requests)
+        spent_before = self._credits_noted()
+        self.result.needed += self.usual.requests.total()
+        is_over = False
+        for plan in self.plan.attempts:
+            is_over = self._try(plan).exit_code == 0 and plan.command == self.plan.command
+            if is_over and not installation.is_drifting:
+                break
+        if installation.is_drifting or not is_over:
+            if installation.is_drifting:
+                installation.advance_to(self.moment)
+            clean = self._try(AttemptPlan(self.plan.command, USUAL_CUT), is_clean=True)
+            if clean.exit_code:
+                self._tell(
+                    f"a run without faults ended with {clean.exit_code}: {clean.output[-2000:]}"
+                )
+        ledger = write_up(simulator.requests, self.done, first, self.stored_after)
+        self.result.ledgers.append(ledger)
+        self._check_credits(ledger, self._credits_noted() - spent_before)
+
+    def _try(self, plan: AttemptPlan, *, is_clean: bool = False) -> Attempt:
+        faults = [(each, self._add(each)) for each in plan.faults]
+        self._add_drifts()
+        done = self.installation.start(plan, self._kill(plan), is_clean=is_clean)
+        self.installation.simulator.faults.clear()
+        self.done.append(done)
+        self.result.attempts += 1
+        self.result.faults.update({each.name: fault.fired for each, fault in faults if fault.fired})
+        if done.killed_in:
+            self.result.kills[done.killed_in] += 1
+        self._check_attempt(done)
+        if self._is_linkup_stored():
+            self.stored_after.append(datetime.now(UTC))
+        return done
+
+    def _add(self, plan: FaultPlan) -> Fault:
+        after = int(plan.position * self.usual.requests[plan.vendor])
+        kind, options = plan.options["kind"], plan.options
+        others = {name: value for name, value in options.items() if name not in ("kind", "times")}
+        return self.installation.simulator.faults.add(
+            plan.vendor, kind, times=plan.times, after=after, **others
+        )
+
+    def _add_drifts(self) -> None:
+        for drift in self.drifts:
+            vendor, position, minutes = drift
+            self.installation.simulator.faults.add(
+                vendor,
+                "callback",
+                after=int(position * self.usual.requests[vendor]),
+                function=partial(self._drift, drift, minutes),
+            )
+
+    def _drift(self, drift: tuple[str, float, float], minutes: float, _: Any, payload: Any) -> Any:
+        """Between this answer and the next, the vendors' records move on."""
+        world = self.installation.world
+        step = min(timedelta(minutes=minutes), self.moment - world.now)
+        if drift in self.drifts and step > timedelta():
+            self.drifts.remove(drift)
+            self.installation.advance_to(world.now + step)
+            self.result.faults["drifting pages"] += 1
+        return payload
+
+    def _kill(self, plan: AttemptPlan) -> Kill | None:
+        """The kill in seconds, by what such phases took in the undisturbed nights."""
+        if plan.kill is None:
+            return None
+        took = sorted(seconds for phase, seconds in self.spans if phase == plan.kill.phase)
+        phases = sum(phase == plan.kill.phase for phase, _ in self.usual.spans)
+        if plan.kill.phase in SYNC_PHASES:  # each page that ends a package makes one more of each
+            phases += int(plan.cut * self.usual.requests.total() * CUT_PAGES)
+        occurrence = int(plan.kill.position * phases)
+        return Kill(plan.kill.phase, occurrence, plan.kill.within * took[len(took) // 2])
+
+    def _is_linkup_stored(self) -> bool:
+        if not self.installation.is_drifting:
+            return self.installation.linkup_rows() == self.usual.linkup_rows
+        # Nobody knows how many rows that are, but the program says when it has read all.
+        ended = self.installation.ask(
+            "select distinct status from ops.resource_runs where vendor = 'linkup' "
+            "and run_id = (select max_by(run_id, started_at) from ops.runs)"
+        )
+        return ended == [("ok",)]
+
+    def _credits_noted(self) -> float:
+        rows = self.installation.ask("select coalesce(sum(credits), 0) from ops.credits")
+        return float(rows[0][0]) if rows else 0.0
+
+    def _check_attempt(self, done: Attempt) -> None:
+        if done.is_hung:
+            self._tell("a run hung")
+        if done.killed_in is None and done.exit_code not in (0, 1):
+            self._tell(f"a run ended with {done.exit_code}: {done.output[-2000:]}")
+        if "Traceback" in done.output:
+            self._tell(f"a run ended with a stack trace: {done.output[-3000:]}")
+        current = self.installation.data / "published" / "current.duckdb"
+        if current.is_symlink():
+            try:
+                with duckdb.connect(str(current.resolve()), read_only=True) as connection:
+                    connection.execute("select run_id from marts.publication").fetchall()
+            except duckdb.Error as error:
+                self._tell(f"the published copy cannot be read: {error}")
+
+    def _check_credits(self, ledger: Ledger, noted: float) -> None:
+        if not ledger.arrived <= noted <= ledger.arrived + ledger.under_way:
+            self._tell(
+                f"ops.credits has {noted:g} credits; LinkupAPI charged {ledger.arrived} for answers that came, "
+                f"and {ledger.under_way} for some that may have been under way at a kill"
+            )
+        if ledger.twice:
+            self._tell(f"{ledger.twice} credits were paid twice")
+
+    def _tell(self, problem: str) -> None:
+        self.result.problems.append(f"{self.name}, attempt {len(self.done)}: {problem}")
+
+
+def _compare(installation: Installation, reference: Reference, result: Result) -> None:
+    """What is left beside what should be."""
+    with compare.both(reference.warehouse, installation.warehouse) as connection:
+        result.marts = compare.mart_differences(connection, only_current=installation.is_drifting)
+        if not installation.is_drifting:
+            result.raw = compare.raw_differences(connection)
+    if installation.is_drifting:
+        shown = _shown(installation, result)
+        result.raw = compare.drifting_raw_differences(
+            installation.warehouse, installation.world, shown
+        )
+    published = installation.data / "published" / "current.duckdb"
+    result.marts += compare.published_differences(installation.warehouse, published.resolve())
+    result.problems += _leftovers(installation)
+
+
+def _shown(installation: Installation, result: Result) -> Truth:
+    """All that the vendors showed: the same world, watched at each of its moments."""
+    truth, world = Truth(), new_world(result.schedule.world)
+    for moment in installation.moments:
+        world.advance(hours=(moment - world.now) / timedelta(hours=1))
+        truth.watch(world)
+    return truth
+
+
+def _leftovers(installation: Installation) -> list[str]:
+    """What a run that ended well must not leave behind."""
+    data = installation.data
+    patterns = {
+        "an unfinished published copy": "published/.*",
+        "a page that was paid for": "spool/*/*",
+        "an extracted package": "dlt/*/normalize/extracted/*",
+        "a package that is not loaded": "dlt/*/load/normalized/*",
+    }
+    found = [
+        f"left behind: {what}, {path.relative_to(data)}"
+        for what, pattern in patterns.items()
+        for path in data.glob(pattern)
+    ]
+    running = installation.ask("select run_id from ops.runs where status = 'running'")
+    return found + [
+        f"a run that is over is still called running: {run_id}" for (run_id,) in running
+    ]
