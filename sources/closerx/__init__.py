@@ -118,10 +118,13 @@ def closerx(
         pages = read_each(readers, parallel_requests, metrics)
         for done, (campaign_id, (rows, final_day)) in enumerate(pages, start=1):
             metrics()["progress"] = {"done": done, "total": total, "unit": "days"}
-            if final_day and not wanted:
+            if not wanted:
                 # Noted before the rows are handed over: dlt commits the two together.
-                state = last_days()
-                state[campaign_id] = max(state.get(campaign_id, ""), final_day)
+                known = max(last_days().get(campaign_id, ""), final_day or "")
+                if known:
+                    last_days()[campaign_id] = known
+                # A day that was over stays so, even if the machine's clock has gone back since.
+                rows = [{**row, "is_final": row["is_final"] or row["date"] <= known} for row in rows]
             yield rows
 
     @dlt.resource(selected=False)

@@ -74,10 +74,6 @@ class TestAClockThatGoesBack:
     def test_leaves_each_hour_with_its_latest_figures(self, installation: Installation) -> None:
         assert_hours_are_those_of_the_last_reading(installation)
 
-    @pytest.mark.xfail(
-        strict=True,
-        reason="sources/closerx judges days that it has noted as final by the clock that went back",
-    )
     def test_leaves_final_hours_final(self, installation: Installation) -> None:
         assert_raw_is_what_was_seen(installation)
 
