@@ -150,6 +150,13 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
     for name, query in _NOTES.items():
         if name in ops:
             facts[_FACTS.get(name, name)] = _rows(connection, query)
+    if "forget_log" in ops:
+        facts["failures"] += [
+            f"a `forget` was cut short at {row['forgotten_at'][:16].replace('T', ' ')} UTC; give the command again"
+            for row in _rows(
+                connection, "select forgotten_at from ops.forget_log where finished_at is null"
+            )
+        ]
     facts["new_fields"] = [row for row in facts["drift"] if row["kind"] == "new_field"]
     if "rpt_unmapped_statuses" in database.tables(connection, "marts"):
         facts["unmapped_statuses"] = _rows(
