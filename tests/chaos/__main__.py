@@ -17,8 +17,9 @@ from rich.console import Console
 
 from benchmarks.report import put_section
 from tests.chaos import report
+from tests.chaos.installation import References
 from tests.chaos.schedule import draw
-from tests.chaos.suite import References, Result, live_through
+from tests.chaos.suite import Result, live_through
 
 
 def main() -> int:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from simulator import Request
 from tests.chaos.attempt import Attempt
-from tests.chaos.schedule import TIMEOUT_S
 
 # After these the program has no whole answer, or none that it can use.
 LOSING = {"reset", "truncate"}
@@ -124,7 +123,7 @@ def _is_under_way(number: int, requests: list[Request], attempt: Attempt) -> boo
         return False
     later = requests[number + 1 : attempt.requests_until]
     paid_later = sum(1 for each in later if each.credits)
-    is_late = requests[number].at >= attempt.ended_at - UNDER_WAY - timedelta(seconds=TIMEOUT_S)
+    is_late = requests[number].at >= attempt.ended_at - UNDER_WAY
     return is_late and paid_later < LINKUP_REQUESTS_AT_ONCE
 
 

@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from tests.chaos import compare, report
+from tests.chaos.installation import References
 from tests.chaos.schedule import draw
-from tests.chaos.suite import References, live_through
+from tests.chaos.suite import live_through
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,158 @@
+"""Installations in folders of their own, each with its vendors; and those that nothing happens to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import duckdb
+
+from pipelines import demo
+from simulator import Simulator, World, serve
+from tests.chaos import attempt as attempts
+from tests.chaos.attempt import Attempt, Kill
+from tests.chaos.schedule import FIRST_NIGHT, NIGHTS, TIMEOUT_S, VENDORS, AttemptPlan, new_world
+
+NOT_OURS = ("SOURCES__", "DESTINATION__", "HIREFUNNEL_", "DLT_")
+
+
+@dataclass
+class Installation:
+    """A data folder, and the vendors that it reads.
+
+    Attributes:
+        moments: When the vendors' records stood how; the last one is now.
+    """
+
+    folder: Path
+    world: World
+    simulator: Simulator
+    is_drifting: bool = False
+    moments: list[datetime] = field(default_factory=list)
+    attempts: int = 0
+
+    @property
+    def data(self) -> Path:
+        """All that the program writes."""
+        return self.folder / "data"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.data / "hirefunnel.duckdb"
+
+    def advance_to(self, moment: datetime) -> None:
+        """Lets the world go on until a moment."""
+        self.world.advance(hours=(moment - self.world.now) / timedelta(hours=1))
+        self.moments.append(self.world.now)
+
+    def start(self, plan: AttemptPlan, kill: Kill | None, *, is_clean: bool) -> Attempt:
+        """Starts the program, and waits for its end."""
+        demo._write_campaign_map(self.world, self.folder / "mappings")
+        environment = self._environment(is_clean)
+        self.attempts += 1
+        options = (plan.cut, self.attempts)
+        done = attempts.start(plan.command, options, environment, self.folder, kill)
+        done.requests_until = len(self.simulator.requests)
+        return done
+
+    def _environment(self, is_clean: bool) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
+        for vendor in VENDORS:
+            # an answer of LinkupAPI's is never given up: what it cost would be anyone's guess
+            patience_s = 30 if is_clean or vendor == "linkup" else TIMEOUT_S
+            inherited[f"SOURCES__{vendor.upper()}__TIMEOUT_S"] = str(patience_s)
+            inherited[f"SOURCES__{vendor.upper()}__MAX_RETRIES"] = "2"
+        return {
+            **inherited,
+            **self.simulator.settings(),
+            "SOURCES__LINKUP__PAGE_SIZE": "4",
+            # where records drift, each night's last reading must find all that has changed
+            "SOURCES__EASIR__FULL_REREAD_DAYS": "1" if self.is_drifting else "7",
+            "HIREFUNNEL_DATA_DIR": str(self.data),
+            "HIREFUNNEL_MAPPINGS_DIR": str(self.folder / "mappings"),
+            "HIREFUNNEL_AS_OF": self.world.now.isoformat(),
+        }
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of the warehouse; none if there is nothing to ask yet."""
+        try:
+            with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+                return connection.execute(query).fetchall()
+        except duckdb.Error:
+            return []
+
+    def linkup_rows(self) -> list[tuple[Any, ...]]:
+        """How many versions of LinkedIn's jobs and applicants are stored."""
+        return self.ask(
+            "select (select count(*) from raw_linkup.jobs), (select count(*) from raw_linkup.candidates)"
+        )
+
+
+@dataclass
+class Undisturbed:
+    """What a night without faults was like.
+
+    Attributes:
+        spans: The phases, and the seconds each took.
+    """
+
+    requests: Counter[str]
+    spans: list[tuple[str, float]]
+    linkup_rows: list[tuple[Any, ...]]
+
+
+@dataclass
+class Reference:
+    """An installation that nothing happened to."""
+
+    warehouse: Path
+    nights: list[Undisturbed]
+
+
+@contextmanager
+def installed(folder: Path, world: int, *, is_drifting: bool = False) -> Iterator[Installation]:
+    """An empty installation in an empty folder, with its vendors."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with serve(new_world(world)) as simulator:
+        yield Installation(folder, simulator.world, simulator, is_drifting)
+
+
+class References:
+    """The worlds' undisturbed installations, each made when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._found: dict[int, Reference] = {}
+        self._lock = Lock()
+
+    def of(self, world: int) -> Reference:
+        """The world's."""
+        with self._lock:
+            if world not in self._found:
+                self._found[world] = _reference(self._folder / f"reference-{world}", world)
+            return self._found[world]
+
+
+def _reference(folder: Path, world: int) -> Reference:
+    nights = []
+    with installed(folder, world) as installation:
+        for number in range(NIGHTS):
+            installation.advance_to(FIRST_NIGHT + timedelta(days=number))
+            installation.simulator.clear_requests()
+            command = "run" if number == NIGHTS - 1 else "sync"
+            done = installation.start(AttemptPlan(command, cut=0), None, is_clean=True)
+            if done.exit_code:
+                raise RuntimeError(f"The run without faults failed:\n{done.output}")
+            asked = Counter(request.vendor for request in installation.simulator.requests)
+            nights.append(Undisturbed(asked, done.spans, installation.linkup_rows()))
+        return Reference(installation.warehouse, nights)
