@@ -111,6 +111,7 @@ def _read(run: Run, vendor: Vendor, span: Window) -> None:
             vendor, run.settings, run.reporter, run.history, run.run_id, threading.Event()
         )
         results = sync.run(vendor.backfills, **arguments)
+        run.note_paid(results)
         unfinished = [result for result in results if result.status != "ok"]
         for result in unfinished:
             run.tell(result)

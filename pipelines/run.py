@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from .errors import HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
 from .report import Reporter, log_file
 from .settings import Settings
-from .vendors import Vendor, is_configured, secret_values, validate
+from .vendors import VENDORS, Vendor, is_configured, secret_values, validate
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Run:
     Attributes:
         run_id: Its name in `ops` and of its log file: the UTC time it started and four random digits.
         failures: What went wrong, one line each; not empty means exit code 1.
+        settled: Vendors of which all that was paid for is in the warehouse.
     """
 
     run_id: str
@@ -31,6 +33,7 @@ class Run:
     history: History
     reporter: Reporter
     failures: list[str] = field(default_factory=list)
+    settled: list[Vendor] = field(default_factory=list)
 
     def sync(self, vendors: list[Vendor]) -> list[ResourceRun]:
         """Extracts and loads each vendor; one vendor's failure never stops the others."""
@@ -44,8 +47,19 @@ class Run:
                 self.history.add_resource_runs(self.run_id, found)
             for result in found:
                 self.tell(result)
+            self.note_paid(found)
             results += found
         return results
+
+    def note_paid(self, results: list[ResourceRun]) -> None:
+        """Notes that a vendor's pages need not be kept, if all that was paid for was loaded."""
+        if results and all(result.status in ("ok", "partial") for result in results):
+            self.settled.append(VENDORS[results[0].vendor])
+
+    def drop_paid_pages(self) -> None:
+        """Empties the spool. Only when the run is over: the one after a kill must not pay again."""
+        for vendor in self.settled:
+            shutil.rmtree(self.settings.spool_dir / vendor.name, ignore_errors=True)
 
     def build(self) -> list[NodeResult]:
         """Builds and tests the models."""
@@ -129,6 +143,7 @@ def open_run(
         try:
             yield run
             exit_code = 1 if run.failures else 0
+            run.drop_paid_pages()
         except HirefunnelError as error:
             exit_code = error.exit_code
             raise

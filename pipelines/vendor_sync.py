@@ -7,7 +7,6 @@ warehouse together or not at all. A resource that fails keeps what it brought un
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,11 +95,7 @@ class VendorSync:
                 self.failure(name, started_at, error) for name in resources or self.vendor.resources
             ]
         names = [name for name in source.selected_resources if not resources or name in resources]
-        results = [ResourceSync(self, source, name, is_full=not arguments).run() for name in names]
-        if self.vendor.pays and all(result.status in ("ok", "partial") for result in results):
-            # All that was paid for is in the warehouse.
-            shutil.rmtree(self.settings.spool_dir / self.vendor.name, ignore_errors=True)
-        return results
+        return [ResourceSync(self, source, name, is_full=not arguments).run() for name in names]
 
     def _drain(self, step: Step | None = None) -> None:
         """Loads what an earlier run left; what can never be loaded is set aside."""

@@ -124,7 +124,9 @@ def closerx(
                 if known:
                     last_days()[campaign_id] = known
                 # A day that was over stays so, even if the machine's clock has gone back since.
-                rows = [{**row, "is_final": row["is_final"] or row["date"] <= known} for row in rows]
+                rows = [
+                    {**row, "is_final": row["is_final"] or row["date"] <= known} for row in rows
+                ]
             yield rows
 
     @dlt.resource(selected=False)

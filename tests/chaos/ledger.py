@@ -44,8 +44,8 @@ class Ledger:
         charged: Credits that LinkupAPI took.
         lost: Of these, for answers that were cut off, or came when the program was dead.
         under_way: Of these, for answers that may have been under way when the program was killed.
-        anew: Of these, for pages asked for once more after a reading of all of them was stored.
-        twice: Of these, for pages that had been paid for, had arrived, and were in no finished reading.
+        anew: Of these, for pages asked for once more after an attempt that had stored them all came to its own end.
+        twice: Of these, for pages that had been paid for and had arrived, all the same.
     """
 
     requests: int = 0
@@ -77,7 +77,7 @@ def write_up(
         stored_after: When it was seen that all of LinkupAPI's rows of the night are in the warehouse.
     """
     ledger = Ledger()
-    paid: set[Asked] = set()
+    paid: dict[Asked, datetime] = {}
     for number, request in enumerate(requests[first:], first):
         attempt = _attempt_of(request, attempts)
         is_lost = number >= attempt.requests_until or request.fault in LOSING
@@ -99,6 +99,7 @@ def write_up(
             ledger.charged += request.credits
             if asked in paid:
                 is_stored = any(at <= attempt.started_at for at in stored_after)
+                is_stored = is_stored and _was_ended(attempts, paid[asked], attempt.started_at)
                 ledger.anew += request.credits if is_stored else 0
                 ledger.twice += 0 if is_stored else request.credits
             if is_lost:
@@ -106,8 +107,16 @@ def write_up(
             elif _is_under_way(number, requests, attempt):
                 ledger.under_way += request.credits
             elif is_whole:
-                paid.add(asked)
+                paid.setdefault(asked, request.at)
     return ledger
+
+
+def _was_ended(attempts: Iterable[Attempt], since: datetime, until: datetime) -> bool:
+    """Whether an attempt came to its own end: the one after a kill must not pay again."""
+    return any(
+        each.killed_in is None and each.ended_at is not None and since <= each.ended_at <= until
+        for each in attempts
+    )
 
 
 def _attempt_of(request: Request, attempts: Iterable[Attempt]) -> Attempt:

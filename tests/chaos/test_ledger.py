@@ -39,6 +39,11 @@ def test_a_page_paid_again_after_a_whole_reading_is_read_anew() -> None:
     assert (ledger.charged, ledger.twice, ledger.anew) == (2, 0, 1)
 
 
+def test_a_page_paid_again_after_a_kill_is_paid_twice_even_if_all_was_stored() -> None:
+    ledger = night([page(0, 1), page(0, 11)], (10, True), (20, False), stored=5)
+    assert (ledger.charged, ledger.twice, ledger.anew) == (2, 1, 0)
+
+
 def test_an_answer_that_was_cut_off_is_lost_and_asked_for_again() -> None:
     ledger = night([page(0, 1, fault="truncate"), page(0, 2)], (10, False))
     assert (ledger.lost, ledger.twice, ledger.repeated, ledger.extra) == (1, 0, 1, 0)

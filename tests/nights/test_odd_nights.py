@@ -212,3 +212,31 @@ def test_what_is_set_aside_is_its_owners_only(
     monkeypatch.setattr(Pipeline, "load", load)
     installation.night("sync")
     assert (installation.data / "set_aside").stat().st_mode & 0o077 == 0
+
+
+class TestPaidPages:
+    """What LinkupAPI was paid for is kept until the run is over."""
+
+    def test_a_run_killed_after_its_sync_costs_nothing_the_next_time(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr("pipelines.build.build", die)
+            with pytest.raises((KeyboardInterrupt, SystemExit)):
+                installation.night("run")
+                raise SystemExit(installation.output)
+        spent = installation.query("select sum(credits) from ops.credits")
+        assert spent[0][0] > 0
+        rows = count(installation, "raw_linkup.candidates")
+
+        assert installation.night("sync") == 0
+        assert [r for r in installation.simulator.requests if r.vendor == "linkup"] == []
+        assert installation.query("select sum(credits) from ops.credits") == spent
+        assert count(installation, "raw_linkup.candidates") == rows
+        assert not (installation.data / "spool" / "linkup").exists()
+
+        assert installation.night("sync") == 0  # which is a night of its own
+        assert [r for r in installation.simulator.requests if r.vendor == "linkup"]
