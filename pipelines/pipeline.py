@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dlt
@@ -34,10 +35,8 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
         ),
         dataset_name=vendor.dataset,
     )
-    pending = len(pipeline.list_extracted_load_packages())
-    pending += len(pipeline.list_normalized_load_packages())
-    if _is_ahead_of_warehouse(pipeline, vendor, settings, pending):
-        if pending:
+    if _is_ahead_of_warehouse(pipeline, vendor, settings):
+        if pipeline.has_pending_data:
             raise RuntimeError(
                 "The load packages follow on loads that the warehouse does not have."
             )
@@ -47,10 +46,8 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
     return pipeline
 
 
-def _is_ahead_of_warehouse(
-    pipeline: Pipeline, vendor: Vendor, settings: Settings, pending: int
-) -> bool:
-    """Whether the cursors know of loads that the warehouse does not: it was replaced by an older one."""
+def _is_ahead_of_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
+    """Whether the cursors know of loads that neither the warehouse has nor a pending package brings."""
     if not pipeline.state["_state_version"]:
         return False
     stored = 0
@@ -61,6 +58,9 @@ def _is_ahead_of_warehouse(
                 [vendor.name],
             ).fetchone()
             stored = row[0] if row and row[0] is not None else 0
+    # A package brings the cursors only if they have moved: then there is a file of them in it.
+    files = Path(pipeline.working_dir).glob("*/*/*/*_jobs/_dlt_pipeline_state.*")
+    pending = sum(file.parent.name != "completed_jobs" for file in files)
     return bool(stored + pending < pipeline.state["_state_version"])
 
 

@@ -240,3 +240,21 @@ class TestPaidPages:
 
         assert installation.night("sync") == 0  # which is a night of its own
         assert [r for r in installation.simulator.requests if r.vendor == "linkup"]
+
+
+def test_nights_that_could_not_write_are_loaded_by_the_next_one(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert installation.night("sync") == 0
+
+    def load(_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Pipeline, "load", load)
+        for _ in range(3):
+            installation.world.advance(days=1)
+            assert installation.night("sync") == 1
+    assert installation.night("sync") == 0, installation.output
+    assert status(installation)["set_aside"] == []
+    assert leads(installation) == true_leads(installation)
