@@ -5,6 +5,7 @@ Removed while the warehouse is held, so that none of it is another run's.
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import suppress
 from datetime import datetime
@@ -14,6 +15,8 @@ from .settings import Settings
 
 # Folders in a pipeline's `normalize` that are no torn reading.
 _KEPT = {"extracted"}
+# The files that dlt renames once they are whole: in its folders for states, schemas and packages.
+_HALF_WRITTEN = re.compile("[0-9a-f]{16}")
 
 
 def remove(settings: Settings) -> None:
@@ -24,6 +27,9 @@ def remove(settings: Settings) -> None:
     """
     for pipeline in _folders(settings.dlt_dir):
         (pipeline / "trace.pickle").unlink(missing_ok=True)
+        for path in (path for depth in ("*", "*/*", "*/*/*") for path in pipeline.glob(depth)):
+            if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+                path.unlink()
         for folder in _folders(pipeline / "normalize"):
             if folder.name not in _KEPT:
                 shutil.rmtree(folder, ignore_errors=True)

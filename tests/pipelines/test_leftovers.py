@@ -42,6 +42,16 @@ class TestWhatIsRemoved:
         assert not torn.parent.parent.parent.exists()
         assert pending.exists()
 
+    @pytest.mark.parametrize("place", [".", "schemas", "load/normalized", "normalize/extracted"])
+    def test_a_file_that_was_half_written(self, installation: Settings, place: str) -> None:
+        pipeline = installation.dlt_dir / "talkpush"
+        state = put(pipeline / "state.json")
+        half = put(pipeline / place / "fc3607cfc0588d13")
+        leftovers.remove(installation)
+
+        assert not half.exists()
+        assert state.exists()
+
     def test_a_trace(self, installation: Settings) -> None:
         trace = put(installation.dlt_dir / "talkpush" / "trace.pickle")
         leftovers.remove(installation)
