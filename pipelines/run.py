@@ -143,13 +143,13 @@ def open_run(
         try:
             yield run
             exit_code = 1 if run.failures else 0
-            run.drop_paid_pages()
         except HirefunnelError as error:
             exit_code = error.exit_code
             raise
         finally:
             leftovers.remove(settings)
             history.finish(run_id, datetime.now(UTC), exit_code)
+        run.drop_paid_pages()
 
 
 def _refuse_demo(settings: Settings, history: History, vendors: Sequence[Vendor]) -> None:

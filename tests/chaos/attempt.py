@@ -36,6 +36,7 @@ class Attempt:
         spans: The phases that it came through, and the seconds each took.
         output: What it said on stderr.
         requests_until: How many requests the simulator had answered when it ended.
+        is_over: Whether its run came to its end; a kill may come after that.
     """
 
     started_at: datetime
@@ -46,6 +47,7 @@ class Attempt:
     output: str = ""
     ended_at: datetime | None = None
     requests_until: int = 0
+    is_over: bool = True
 
 
 class Watcher:

@@ -90,6 +90,11 @@ class Installation:
         except duckdb.Error:
             return []
 
+    def is_last_run_over(self) -> bool:
+        """Whether the program noted how its last run ended."""
+        query = "select max_by(status, started_at) not in ('running') from ops.runs"
+        return self.ask(query) == [(True,)]
+
     def linkup_rows(self) -> list[tuple[Any, ...]]:
         """How many versions of LinkedIn's jobs and applicants are stored."""
         return self.ask(

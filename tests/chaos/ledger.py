@@ -112,9 +112,9 @@ def write_up(
 
 
 def _was_ended(attempts: Iterable[Attempt], since: datetime, until: datetime) -> bool:
-    """Whether an attempt came to its own end: the one after a kill must not pay again."""
+    """Whether a run came to its own end: the one after a killed one must not pay again."""
     return any(
-        each.killed_in is None and each.ended_at is not None and since <= each.ended_at <= until
+        each.is_over and each.ended_at is not None and since <= each.ended_at <= until
         for each in attempts
     )
 

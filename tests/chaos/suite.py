@@ -132,6 +132,7 @@ class _Night:
         self._add_drifts()
         done = self.installation.start(plan, self._kill(plan), is_clean=is_clean)
         self.installation.simulator.faults.clear()
+        done.is_over = self.installation.is_last_run_over()
         self.done.append(done)
         self.result.attempts += 1
         self.result.faults.update({each.name: fault.fired for each, fault in faults if fault.fired})

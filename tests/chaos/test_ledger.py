@@ -22,7 +22,8 @@ def night(requests: list[Request], *ends: tuple[float, bool], stored: float = 99
     attempts, begun = [], NIGHT
     for second, is_killed in ends:
         ended = NIGHT + timedelta(seconds=second)
-        attempt = Attempt(begun, ended_at=ended, killed_in="extract" if is_killed else None)
+        killed_in = "extract" if is_killed else None
+        attempt = Attempt(begun, ended_at=ended, killed_in=killed_in, is_over=not is_killed)
         attempt.requests_until = sum(request.at < ended for request in requests)
         attempts.append(attempt)
         begun = ended

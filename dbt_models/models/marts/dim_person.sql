@@ -14,7 +14,13 @@ records as (
         row_number() over (
             partition by person_number
             order by
-                record_updated_at desc nulls last,
+                -- LinkedIn's times are those of our reading: within a day,
+                -- which page came first says nothing about the person
+                case
+                    when vendor = 'linkup'
+                        then {{ dbt.date_trunc('day', 'record_updated_at') }}
+                    else record_updated_at
+                end desc nulls last,
                 record_key asc
         ) as recency,
         row_number() over (
