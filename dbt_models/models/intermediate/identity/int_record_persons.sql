@@ -18,14 +18,17 @@ matches as (
     select * from {{ ref('int_person_matches') }}
 ),
 
--- of records of one age the first by name: vendor:record_id
+-- Of records of one age the first by name: vendor:record_id. A record whose age
+-- nobody tells counts from the day on which it was first seen: which page of
+-- that day it was on says nothing.
 names as (
     select
         components.component as person_number,
-        {{ dbt.hash("min_by(records.record_key, (
-            coalesce(records.record_created_at, records.first_seen_at),
-            records.record_key
-        ))") }} as person_id
+        {{ dbt.hash(
+            "min_by(records.record_key, (coalesce(records.record_created_at, "
+            ~ dbt.date_trunc('day', 'records.first_seen_at')
+            ~ "), records.record_key))"
+        ) }} as person_id
     from components
     inner join records
         on components.node = records.record_number
