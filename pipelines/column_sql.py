@@ -1,21 +1,25 @@
-"""The query that turns JSON lines into columns: what can be stored, and why the rest cannot."""
+"""The queries that turn JSON texts into columns: what can be stored, and why the rest cannot.
+
+They read a batch's table `lines`: a record's JSON (`line`), `_seen_at`, its `_place`, and, if there is such a thing, a
+struct of texts that stand in place of its fields or beside them (`added`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from hashlib import md5
 
 import orjson
 
 CONTENT_HASH = "_content_hash"
+KEY_HASH = "_key_hash"
 SEEN_AT = "_seen_at"
 IS_DELETED = "_is_deleted"
-OWN_COLUMNS = frozenset({CONTENT_HASH, SEEN_AT, IS_DELETED, "_dlt_load_id"})
+OWN_COLUMNS = frozenset({CONTENT_HASH, KEY_HASH, SEEN_AT, IS_DELETED, "_dlt_load_id"})
 
-# Columns of the query that no table has.
+# Columns of a batch that no table has.
 REASON = "_reason"
-PAYLOAD = "_payload"
-KEY_HASH = "_key_hash"
+PLACE = "_place"
 
 DUCKDB_TYPES = {
     "text": "VARCHAR",
@@ -29,66 +33,92 @@ DUCKDB_TYPES = {
 _UNTYPED = {"text", "json"}
 
 
+def names_query() -> str:
+    """The names that stand in records: a row for each list of names that there is."""
+    return "select distinct json_keys(line) from lines"
+
+
+def types_query(names: Iterable[str]) -> str:
+    """What stands under these names, as `json_type` says it: a row for each list of types that there is."""
+    pointers = ", ".join(_literal(_pointer(name)) for name in names)
+    return f"select distinct json_type(line, [{pointers}]) from lines"
+
+
 def batch_query(
     types: Mapping[str, str],
     key: list[str],
     normalize: Callable[[str], str],
-    undeclared: Iterable[str],
+    fields: Iterable[str],
+    added: Collection[str],
 ) -> str:
-    """The query on `lines`: a column `line`, a record's canonical JSON, and `_seen_at`.
+    """The query for the columns.
 
     Args:
         types: The declared columns, with dlt's names for their types.
         key: Those that tell records apart.
         normalize: dlt's naming convention, for fields that nobody declared.
-        undeclared: The names of these fields.
+        fields: The names of all fields there are.
+        added: Those of them that stand in `added`.
 
     Returns:
-        SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null), `_payload`
-        (its JSON, if it cannot) and `_key_hash`.
+        SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null) and `_place`.
     """
-    as_read = {name: "JSON" if kind == "json" else "VARCHAR" for name, kind in types.items()}
-    shape = orjson.dumps(as_read).decode().replace("'", "''")
-    columns = [f"{_typed(_read(name), kind)} as {quoted(name)}" for name, kind in types.items()]
-    columns += _undeclared_columns(types, normalize, undeclared)
-    reasons = [_unusable_key(name) for name in key]
-    reasons += [_badly_typed(name, kind) for name, kind in types.items() if kind not in _UNTYPED]
+    as_read = {
+        name: "JSON" if kind == "json" else "VARCHAR"
+        for name, kind in types.items()
+        if name not in added
+    }
+    shape = _literal(orjson.dumps(as_read).decode())
+
+    def value(name: str) -> str:
+        return f"added.{quoted(name)}" if name in added else f"record.{quoted(name)}"
+
+    columns = [f"{_typed(value(name), kind)} as {quoted(name)}" for name, kind in types.items()]
+    columns += _undeclared_columns(types, normalize, set(fields) - types.keys(), added)
+    reasons = [_unusable_key(name, value(name)) for name in key]
+    reasons += [
+        _badly_typed(name, kind, value(name))
+        for name, kind in types.items()
+        if kind not in _UNTYPED
+    ]
+    content = ", ".join(["line", *(f"added.{quoted(name)}" for name in sorted(added))])
     return f"""
-        with
-        read as (
-            select line, {SEEN_AT}, from_json(line, '{shape}') as record from lines
-        ),
-        judged as (
-            select *, nullif(concat_ws('; ', {", ".join(reasons) or "null"}), '') as {REASON}
-            from read
+        with read as (
+            select *, {f"from_json(line, {shape})" if as_read else "null"} as record from lines
         )
         select
             {", ".join(columns)},
-            md5(line) as {CONTENT_HASH},
+            {_number(f"hash({content})")} as {CONTENT_HASH},
+            {key_hash(_typed(value(name), types[name]) for name in key)} as {KEY_HASH},
             {SEEN_AT},
             cast(null as boolean) as {IS_DELETED},
-            {REASON},
-            if({REASON} is null, null, line) as {PAYLOAD},
-            {key_hash(types, key, _read)} as {KEY_HASH}
-        from judged
+            nullif(concat_ws('; ', {", ".join(reasons) or "null"}), '') as {REASON},
+            {PLACE}
+        from read
     """
 
 
-def key_hash(
-    types: Mapping[str, str], key: list[str], column: Callable[[str], str] | None = None
-) -> str:
-    """SQL for a number that is equal for equal keys, in a batch as in the warehouse."""
-    values = (_typed((column or quoted)(name), types[name]) for name in key)
-    return f"hash({', '.join(values) or 'null'})"
+def key_hash(values: Iterable[str]) -> str:
+    """SQL for a number that is equal for equal keys, today and for ever.
+
+    One of ten million keys shares its number with another in one warehouse of two hundred thousand; both are then
+    stored again whenever they are read.
+
+    Args:
+        values: SQL for the key's values.
+    """
+    texts = ", ".join(f"cast({value} as varchar)" for value in values) or "''"
+    return _number(f"md5_number_upper(concat_ws(chr(31), {texts}))")
+
+
+def _number(unsigned: str) -> str:
+    """SQL for 64 bits as the largest integer that all engines have."""
+    return f"cast({unsigned} >> 1 as bigint)"
 
 
 def quoted(name: str) -> str:
     """A column's name as SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _read(name: str) -> str:
-    return f"record.{quoted(name)}"
 
 
 def _typed(value: str, kind: str) -> str:
@@ -101,9 +131,8 @@ def _typed(value: str, kind: str) -> str:
     return typed
 
 
-def _badly_typed(name: str, kind: str) -> str:
+def _badly_typed(name: str, kind: str, value: str) -> str:
     """SQL for why a value cannot stand in its column, or null. An empty text is no value."""
-    value = _read(name)
     wanted = "an integer" if kind == "bigint" else f"a {kind}"
     return (
         f"if({_typed(value, kind)} is null and trim({value}) <> '', "
@@ -111,9 +140,8 @@ def _badly_typed(name: str, kind: str) -> str:
     )
 
 
-def _unusable_key(name: str) -> str:
+def _unusable_key(name: str, value: str) -> str:
     """SQL for why a value cannot be part of a record's key, or null."""
-    value = _read(name)
     return f"""
         case
             when {value} is null or trim({value}) = '' then {_literal(f"{name} is missing")}
@@ -126,16 +154,20 @@ def _unusable_key(name: str) -> str:
 
 
 def _undeclared_columns(
-    types: Mapping[str, str], normalize: Callable[[str], str], undeclared: Iterable[str]
+    types: Mapping[str, str],
+    normalize: Callable[[str], str],
+    undeclared: Iterable[str],
+    added: Collection[str],
 ) -> Iterator[str]:
     """A field that nobody declared is kept as text, whatever it is: its type never changes."""
-    used = {*types, *OWN_COLUMNS, REASON, PAYLOAD, KEY_HASH}
+    used = {*types, *OWN_COLUMNS, REASON, PLACE}
     for field in sorted(undeclared):
         name = column_name(field, normalize)
         while name in used:
             name += "_"
         used.add(name)
-        yield f"json_extract_string(line, {_literal(_pointer(field))}) as {quoted(name)}"
+        sent = f"json_extract_string(line, {_literal(_pointer(field))})"
+        yield f"{f'added.{quoted(field)}' if field in added else sent} as {quoted(name)}"
 
 
 def column_name(field: str, normalize: Callable[[str], str]) -> str:

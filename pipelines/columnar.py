@@ -1,19 +1,21 @@
-"""Records to columns: batches of JSON lines, typed and hashed by DuckDB, handed to dlt as Arrow tables.
+"""Records to columns: batches of JSON texts, typed and hashed by DuckDB, handed to dlt as Arrow tables.
 
-dlt's own path looks at each value of each row in Python; this one looks at each row once, to write it as canonical
-JSON, and leaves the rest to vectorised code. The tables are the same (a test loads odd records both ways), except that
-a record without a usable key, or with a value that is not of its column's type, is set apart with the reason.
+dlt's own path looks at each value of each row in Python; this one looks at no row at all where a source hands over
+records as they were sent, and leaves them to vectorised code. The tables are the same (a test loads odd records both
+ways), except that a record without a usable key, or with a value that is not of its column's type, is set apart with
+the reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from hashlib import md5
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import duckdb
 import numpy as np
@@ -21,7 +23,16 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .column_sql import CONTENT_HASH, KEY_HASH, OWN_COLUMNS, PAYLOAD, REASON, SEEN_AT, batch_query
+from .column_sql import (
+    KEY_HASH,
+    OWN_COLUMNS,
+    PLACE,
+    REASON,
+    SEEN_AT,
+    batch_query,
+    names_query,
+    types_query,
+)
 from .drift import Fields
 
 if TYPE_CHECKING:
@@ -32,20 +43,34 @@ BATCH_BYTES = 4 * 1024 * 1024
 _sorted_json = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS, default=str)
 
 
+class Sent(Protocol):
+    """A page of records as they were sent, as sources hand it over.
+
+    Attributes:
+        texts: Each one's JSON, an object.
+        added: What the source says of them, in place of a field or beside those that were sent: by
+            field, a value for each record; None is nothing.
+    """
+
+    texts: Sequence[bytes]
+    added: Mapping[str, Sequence[Any]]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The same records, read."""
+
+
+Page = Sent | list[dict[str, Any]] | dict[str, Any]
+
+
 def canonical(record: Mapping[str, Any]) -> bytes:
     """The record as JSON with sorted keys: equal bytes for equal content."""
     try:
         return _sorted_json(record)
     except TypeError:  # an integer past 64 bits, half of a surrogate pair, a key that is no text
-        text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+        text = json.dumps(
+            record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
+        )
         return text.encode("utf-8", "replace")
-
-
-def _canonical_lines(records: list[dict[str, Any]]) -> list[bytes]:
-    try:
-        return list(map(_sorted_json, records))
-    except TypeError:
-        return list(map(canonical, records))
 
 
 def content_hash(record: Mapping[str, Any]) -> str:
@@ -53,21 +78,45 @@ def content_hash(record: Mapping[str, Any]) -> str:
     return md5(canonical(record), usedforsecurity=False).hexdigest()
 
 
-@dataclass(frozen=True)
+def number_of(text: bytes) -> int:
+    """Stands for a text: 63 bits of its md5, as `column_sql.key_hash` takes them."""
+    digest = md5(text, usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+def as_text(value: Any) -> str | None:
+    """A value as it stands in a column of texts."""
+    return value if value is None or isinstance(value, str) else canonical(value).decode()
+
+
+@dataclass
 class Batch:
     """Records on their way into columns.
 
     Attributes:
-        lines: Each record as canonical JSON, one after the other.
+        texts: Each record's JSON, a page's joined: thousands of small ones waste memory.
         lengths: How long each is, in bytes.
         seen_at: When each was seen, in microseconds since 1970.
-        undeclared: The fields in them that nobody declared.
+        added: What stands in place of a field or beside it, by field.
     """
 
-    lines: bytes
-    lengths: list[int]
-    seen_at: list[int]
-    undeclared: Iterable[str]
+    texts: list[bytes] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    seen_at: list[int] = field(default_factory=list)
+    added: dict[str, list[str | None]] = field(default_factory=dict)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Each record, read."""
+        ends = np.cumsum([0, *self.lengths])
+        texts = b"".join(self.texts)
+        for place, (begin, end) in enumerate(pairwise(ends)):
+            record: dict[str, Any] = json.loads(texts[begin:end])  # reads what faster ones do not
+            yield record | {name: values[place] for name, values in self.added.items()}
+
+    def rewritten(self) -> Batch:
+        """The same in the plainest JSON there is."""
+        lines = [canonical(record) for record in self.records()]
+        return replace(self, texts=lines, lengths=list(map(len, lines)))
 
 
 @dataclass(frozen=True)
@@ -75,14 +124,17 @@ class Columns:
     """A batch in columns.
 
     Attributes:
-        stored: The records that can be stored: their fields, `_content_hash`, `_seen_at`.
+        stored: The records that can be stored: their fields and stamps.
         rejected: Those that cannot: `record_hash`, `reason`, `payload` (their JSON), `_seen_at`.
-        key_hashes: A number for the key of each stored record, equal for equal keys.
     """
 
     stored: pa.Table
     rejected: pa.Table
-    key_hashes: np.ndarray
+
+    @property
+    def key_hashes(self) -> np.ndarray:
+        """A number for the key of each stored record, equal for equal keys."""
+        return cast("np.ndarray", self.stored[KEY_HASH].to_numpy())
 
 
 class Batches:
@@ -95,6 +147,7 @@ class Batches:
 
     Attributes:
         fields: What the records so far were made of.
+        bytes_added: How much JSON came so far.
     """
 
     def __init__(
@@ -107,40 +160,35 @@ class Batches:
         }
         self._key = key
         self.fields = Fields()
-        self._declared = frozenset(self._columns)
         self._normalize = normalize
         self._engine = duckdb.connect(config={"threads": 1})
         self._engine.execute("set TimeZone = 'UTC'")
         self._next_seen = 0
         self.bytes_added = 0
-        self._start_batch()
+        self._batch = Batch()
+        self._full_at = BATCH_BYTES
 
     def take(self) -> Batch:
         """What was added since the last time."""
-        self.fields.add(self._shapes)
-        undeclared = {name for names, _ in self._shapes for name in names} - self._declared
-        batch = Batch(b"".join(self._lines), self._lengths, self._seen, undeclared)
-        self._start_batch()
-        return batch
-
-    def _start_batch(self) -> None:
-        self._lines: list[bytes] = []  # a page's joined: thousands of small ones waste memory
-        self._lengths: list[int] = []
-        self._seen: list[int] = []
-        self._shapes: set[tuple[tuple[str, ...], tuple[type, ...]]] = set()
+        batch, self._batch = self._batch, Batch()
         self._full_at = self.bytes_added + BATCH_BYTES
+        return batch
 
     @property
     def has_records(self) -> bool:
         """Whether records were added since the last batch was taken."""
-        return bool(self._lengths)
+        return bool(self._batch.lengths)
 
     @property
     def is_full(self) -> bool:
         """Whether there is enough for a batch."""
         return self.bytes_added >= self._full_at
 
-    def add(self, page: list[dict[str, Any]] | dict[str, Any], seen_at: datetime) -> int:
+    def takes(self, page: Page) -> bool:
+        """Whether a page can stand in the batch: what is added to its records must be alike."""
+        return not self.has_records or getattr(page, "added", {}).keys() == self._batch.added.keys()
+
+    def add(self, page: Page, seen_at: datetime) -> int:
         """Adds what a resource yielded.
 
         Args:
@@ -150,45 +198,106 @@ class Batches:
         Returns:
             How many records there are.
         """
-        records = [page] if isinstance(page, dict) else page
-        lines = _canonical_lines(records)
-        self._shapes.update((tuple(each), tuple(map(type, each.values()))) for each in records)
-        self._lines.append(b"".join(lines))
-        self._lengths += map(len, lines)
-        self.bytes_added += len(self._lines[-1])
+        batch = self._batch
+        if isinstance(page, list | dict):
+            texts: Sequence[bytes] = list(
+                map(canonical, [page] if isinstance(page, dict) else page)
+            )
+        else:
+            texts = page.texts
+            for name, values in page.added.items():
+                batch.added.setdefault(name, []).extend(map(as_text, values))
+        batch.texts.append(b"".join(texts))
+        batch.lengths += map(len, texts)
+        self.bytes_added += len(batch.texts[-1])
         # A microsecond apart, so that two versions of a record on one page keep their order.
         first = max(round(seen_at.timestamp() * 1_000_000), self._next_seen)
-        self._next_seen = first + len(records)
-        self._seen += range(first, self._next_seen)
-        return len(records)
+        self._next_seen = first + len(texts)
+        batch.seen_at += range(first, self._next_seen)
+        return len(texts)
 
     def columns(self, batch: Batch) -> Columns:
         """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile."""
-        ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
-        lines = pa.table(
-            {
-                "line": pa.StringArray.from_buffers(
-                    len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(batch.lines)
-                ),
-                SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
-            }
-        )
-        query = batch_query(self._columns, self._key, self._normalize, batch.undeclared)
-        table = self._engine.from_arrow(lines).query("lines", query).to_arrow_table()
-        rejected = table.slice(0, 0)
-        if table[REASON].null_count < len(table):
-            is_stored = pc.is_null(table[REASON])
-            rejected, table = table.filter(pc.invert(is_stored)), table.filter(is_stored)
+        try:
+            table = self._in_columns(batch)
+        except (duckdb.InvalidInputException, _AmbiguousError):
+            # Half of a surrogate pair, a name that stands twice in a record: what Python makes of it.
+            batch = batch.rewritten()
+            table = self._in_columns(batch)
+        is_rejected = pc.is_valid(table[REASON])
+        rejected = table.filter(is_rejected) if pc.any(is_rejected).as_py() else table.slice(0, 0)
+        stored = table.filter(pc.invert(is_rejected)) if len(rejected) else table
         # A column of a field that is always null is no news.
         empty = [
             name
-            for name, column in zip(table.column_names, table.columns, strict=True)
-            if name not in self._declared | OWN_COLUMNS and column.null_count == len(column)
+            for name, column in zip(stored.column_names, stored.columns, strict=True)
+            if name not in self._columns.keys() | OWN_COLUMNS and column.null_count == len(column)
         ]
         return Columns(
-            stored=table.drop_columns(list({*empty, REASON, PAYLOAD, KEY_HASH})),
-            rejected=rejected.select([CONTENT_HASH, REASON, PAYLOAD, SEEN_AT]).rename_columns(
-                ["record_hash", "reason", "payload", SEEN_AT]
-            ),
-            key_hashes=table[KEY_HASH].to_numpy(),
+            stored=stored.drop_columns(list({*empty, REASON, PLACE})),
+            rejected=_with_payload(rejected, batch),
         )
+
+    def _in_columns(self, batch: Batch) -> pa.Table:
+        ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
+        texts = pa.StringArray.from_buffers(
+            len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(b"".join(batch.texts))
+        )
+        lines = {
+            "line": texts,
+            SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
+            PLACE: pa.array(np.arange(len(texts))),
+        }
+        if batch.added:
+            added = [pa.array(values, pa.string()) for values in batch.added.values()]
+            lines["added"] = pa.StructArray.from_arrays(added, list(batch.added))
+        self._engine.register("lines", pa.table(lines))
+        fields = self._fields(batch.added)
+        query = batch_query(
+            self._columns, self._key, self._normalize, fields.types.keys(), batch.added.keys()
+        )
+        table = self._engine.execute(query).to_arrow_table()
+        self.fields.add(fields)
+        return table
+
+    def _fields(self, added: Mapping[str, list[str | None]]) -> Fields:
+        """What the records in `lines` are made of."""
+        names = [found for (found,) in self._engine.execute(names_query()).fetchall()]
+        if any(len({*each}) < len(each) for each in names):
+            raise _AmbiguousError
+        fields = Fields()
+        if names:
+            sent = sorted({name for each in names for name in each})
+            types = self._engine.execute(types_query(sent)).fetchall() if sent else []
+            always = {*added}.union({*names[0]}.intersection(*names))
+            fields = Fields({name: set() for name in {*sent, *added}}, always)
+            for (kinds,) in types:
+                for name, kind in zip(sent, kinds, strict=True):
+                    fields.note(name, kind)
+        for name, values in added.items():
+            fields.types[name] = {"text"} if any(values) else set()
+        return fields
+
+
+class _AmbiguousError(Exception):
+    """A name stands twice in a record."""
+
+
+def _with_payload(rejected: pa.Table, batch: Batch) -> pa.Table:
+    """Rejected rows with their records' JSON, and its hash."""
+    places = set(rejected[PLACE].to_pylist())
+    records = (
+        [record for place, record in enumerate(batch.records()) if place in places]
+        if places
+        else []
+    )
+    payloads = [canonical(record).decode() for record in records]
+    hashes = [content_hash(record) for record in records]
+    return pa.table(
+        {
+            "record_hash": pa.array(hashes, pa.string()),
+            "reason": rejected[REASON],
+            "payload": pa.array(payloads, pa.string()),
+            SEEN_AT: rejected[SEEN_AT],
+        }
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -12,22 +12,24 @@ if TYPE_CHECKING:
 # Before a field is missed, so many records must have had it.
 ENOUGH_RECORDS = 10
 
-Shape = tuple[tuple[str, ...], tuple[type, ...]]
 Kind = Literal["new_field", "changed_type", "vanished_field"]
 
+# What DuckDB calls the values of JSON; NULL is none.
 _JSON_TYPES = {
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    str: "text",
-    dict: "object",
-    list: "list",
+    "BOOLEAN": "boolean",
+    "BIGINT": "number",
+    "UBIGINT": "number",
+    "HUGEINT": "number",
+    "DOUBLE": "number",
+    "VARCHAR": "text",
+    "OBJECT": "object",
+    "ARRAY": "list",
 }
 
 
 @dataclass
 class Fields:
-    """What the records of a reading were made of.
+    """What records are made of.
 
     Attributes:
         types: The JSON types that each field had; null is none.
@@ -37,14 +39,18 @@ class Fields:
     types: dict[str, set[str]] = field(default_factory=dict)
     always: set[str] | None = None
 
-    def add(self, shapes: Iterable[Shape]) -> None:
-        """Adds records, each as the names and the Python types of its fields."""
-        for names, types in shapes:
-            self.always = set(names) if self.always is None else self.always.intersection(names)
-            for name, kind in zip(names, types, strict=True):
-                known = self.types.setdefault(name, set())
-                if kind in _JSON_TYPES:
-                    known.add(_JSON_TYPES[kind])
+    def note(self, name: str, json_type: str | None) -> None:
+        """Notes what stands in a field of a record, as DuckDB's `json_type` says it."""
+        known = self.types.setdefault(name, set())
+        if json_type in _JSON_TYPES:
+            known.add(_JSON_TYPES[json_type])
+
+    def add(self, more: Fields) -> None:
+        """Adds what more records are made of."""
+        for name, types in more.types.items():
+            self.types.setdefault(name, set()).update(types)
+        if more.always is not None:
+            self.always = more.always if self.always is None else self.always & more.always
 
 
 @dataclass(frozen=True)

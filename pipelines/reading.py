@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from hashlib import md5
 from typing import TYPE_CHECKING, Any, cast
 
 import dlt
@@ -14,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from . import versions
-from .column_sql import CONTENT_HASH, SEEN_AT
-from .columnar import Batch, Batches, Columns, content_hash
+from .column_sql import CONTENT_HASH, KEY_HASH, SEEN_AT
+from .columnar import Batch, Batches, Columns, content_hash, number_of
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -132,6 +131,8 @@ class VersionedResource:
                 if page is None:
                     self.is_done = True
                 else:
+                    if not self._batches.takes(page):
+                        yield self._batches.take()
                     self._on_page(self._batches.add(page, self._now()))
             except Exception as error:
                 self.is_done, self.error = True, error
@@ -152,11 +153,13 @@ def _as_rejected(rows: pa.Table, resource: str, mapping: str) -> Any:
     texts = {"resource": resource, "mapping": mapping}
     for name, text in texts.items():
         rows = rows.append_column(name, pa.array([text] * len(rows), pa.string()))
-    hashes = [
-        md5(f"{reason} {mapping}".encode(), usedforsecurity=False).hexdigest()
-        for reason in rows["reason"].to_pylist()
-    ]
-    rows = rows.append_column(CONTENT_HASH, pa.array(hashes, pa.string()))
+    stamps = {
+        CONTENT_HASH: [f"{reason} {mapping}" for reason in rows["reason"].to_pylist()],
+        KEY_HASH: [f"{resource} {record}" for record in rows["record_hash"].to_pylist()],
+    }
+    for name, told in stamps.items():
+        numbers = [number_of(each.encode()) for each in told]
+        rows = rows.append_column(name, pa.array(numbers, pa.int64()))
     key = ["resource", "record_hash"]
     hints = dlt.mark.make_hints(
         table_name=versions.REJECTED,

@@ -206,7 +206,6 @@ class ResourceSync:
             rows = vanished(
                 connection,
                 f"{self.vendor.dataset}.{self.name}",
-                self.types,
                 self.key,
                 listings,
                 reading.key_hashes,

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from .column_sql import CONTENT_HASH, IS_DELETED, SEEN_AT, key_hash, quoted
+from .column_sql import CONTENT_HASH, IS_DELETED, KEY_HASH, SEEN_AT, quoted
 
 # A source's word for a listing that it read from beginning to end, nothing missing: the columns and
 # values that all its records have; none for a whole table.
@@ -20,7 +20,6 @@ Listing = Mapping[str, Any]
 def vanished(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    types: Mapping[str, str],
     key: list[str],
     listings: Sequence[Listing],
     seen_keys: Sequence[np.ndarray],
@@ -33,7 +32,6 @@ def vanished(
     Args:
         connection: The warehouse.
         table: The raw table.
-        types: Its declared columns, with dlt's names for their types.
         key: Those that tell records apart.
         listings: What was read completely.
         seen_keys: Hashes of the keys of all that was read.
@@ -44,18 +42,18 @@ def vanished(
     """
     keys = ", ".join(quoted(name) for name in key)
     where, values = _within(listings)
-    seen = np.concatenate([*seen_keys, np.zeros(0, dtype=np.uint64)])
-    connection.register("seen_keys", pa.table({"key_hash": seen.astype(np.uint64)}))
+    seen = np.concatenate([*seen_keys, np.zeros(0, dtype=np.int64)])
+    connection.register("seen_keys", pa.table({"key_hash": seen}))
     try:
         return connection.execute(
             f"""
             select
                 * exclude (_dlt_load_id) replace (
-                    true as {IS_DELETED}, md5('deleted') as {CONTENT_HASH}, ?::timestamptz as {SEEN_AT}
+                    true as {IS_DELETED}, 0 as {CONTENT_HASH}, ?::timestamptz as {SEEN_AT}
                 )
             from (
                 from {table}
-                where {where} and {key_hash(types, key)} not in (select key_hash from seen_keys)
+                where {where} and {KEY_HASH} not in (select key_hash from seen_keys)
                 qualify row_number() over (partition by {keys} order by {SEEN_AT} desc) = 1
             )
             where {IS_DELETED} is distinct from true

@@ -35,7 +35,7 @@
         select
             *,
             coalesce(_is_deleted, false) as _is_missing,
-            lag(_content_hash, 1, '') over history as _previous_hash
+            lag(_content_hash) over history as _previous_hash
         from {{ relation }}
         where
             _dlt_load_id in (
@@ -55,7 +55,7 @@
             {%- endif %}
         window history as ({{ _history(key, then_by) }})
     ) as stamped
-    where _content_hash <> _previous_hash
+    where _content_hash is distinct from _previous_hash
     window
         record as (partition by {{ key | join(', ') }}),
         history as ({{ _history(key, then_by) }})

@@ -12,8 +12,8 @@ from requests import Session
 
 from .client import EasirClient, EasirError
 from .helpers import Part, moment, read_listing, with_times
-from .listing import as_record
 from .reading import Memory, Window, read_recipients
+from .sent import SentRecords, as_dicts
 from .settings import (
     AUTH_URL,
     BASE_URL,
@@ -90,9 +90,8 @@ def easir(
     now = moment(as_of) if as_of else datetime.now(UTC)
 
     @cache  # both resources need it
-    def listed_campaigns() -> Part:
-        parts = list(read_listing(client, CAMPAIGNS_PATH, parallel_requests))
-        return Part([record for part in parts for record in part.records], parts[-1].is_end)
+    def listed_campaigns() -> list[Part]:
+        return list(read_listing(client, CAMPAIGNS_PATH, parallel_requests))
 
     @dlt.resource(
         primary_key="id",
@@ -100,11 +99,11 @@ def easir(
         columns=CAMPAIGN_COLUMNS,
         max_table_nesting=0,
     )
-    def campaigns() -> Iterator[list[dict[str, Any]]]:
+    def campaigns() -> Iterator[SentRecords]:
         """One row a campaign, as it stands now."""
-        listed = listed_campaigns()
-        yield [with_times(as_record(item), CAMPAIGN_TIMES, zone) for item in listed.records]
-        if listed.is_end:
+        for part in listed_campaigns():
+            yield with_times(part.records, CAMPAIGN_TIMES, zone)
+        if listed_campaigns()[-1].is_end:
             dlt.current.resource_metrics().setdefault("complete_listings", []).append({})
 
     @dlt.resource(
@@ -113,11 +112,11 @@ def easir(
         columns=RECIPIENT_COLUMNS,
         max_table_nesting=0,
     )
-    def campaign_recipients() -> Iterator[list[dict[str, Any]]]:
+    def campaign_recipients() -> Iterator[SentRecords]:
         """One row a campaign and recipient, as it stands now."""
         yield from read_recipients(
             client,
-            listed_campaigns().records,
+            [campaign for part in listed_campaigns() for campaign in part.records],
             window or Memory(dlt.current.resource_state, now, full_reread_days),
             zone,
             parallel_requests,
@@ -132,6 +131,6 @@ def easir(
         total = pagination.get("total") if isinstance(pagination, dict) else None
         yield {"asked": CAMPAIGNS_PATH, "campaigns": total}
 
-    yield campaigns
-    yield campaign_recipients
+    yield campaigns.add_map(as_dicts)
+    yield campaign_recipients.add_map(as_dicts)
     yield probe

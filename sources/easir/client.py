@@ -1,22 +1,22 @@
 """How EASI'R is asked: with a token that lives minutes, politely, and again if need be."""
 
-import json
-from math import isfinite
+from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
-from msgspec import MsgspecError
-from msgspec.json import decode
-from requests import RequestException, Response, Session
+from requests import PreparedRequest, Request, RequestException, Response, Session
 
 from .listing import count_of
 from .pace import Pace, PacedAdapter
+from .sent import read_answer
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
+    BASE_URL,
+    LISTING,
     MAX_WAIT_S,
     MESSAGE_LENGTH,
     OTHER_ADVICE,
@@ -39,28 +39,13 @@ class EasirError(Exception):
         self.status = status
 
 
-def kept_number(text: str) -> float | str:
-    """The number, or its text if it is larger than any that Python has."""
-    number = float(text)
-    return number if isfinite(number) else text
-
-
-def lenient_json(response: Response) -> Any:
-    """What Python's own, slower parser makes of the answer; None when that is nothing either."""
-    try:
-        body = response.text if response.encoding else response.content
-        return json.loads(body, parse_float=kept_number, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
-
-
 def json_object(response: Response) -> dict[str, Any] | None:
-    """The answer's JSON object, or None when the body is anything else; parsed once."""
+    """The answer's JSON object, or None when the body is anything else; read once."""
     if "json_object" not in response.__dict__:
         try:
-            body = decode(response.content)
-        except (MsgspecError, RecursionError):  # JSON of another kind, too deep, or no JSON at all
-            body = lenient_json(response)
+            body = read_answer(response.content, LISTING)
+        except (ValueError, RecursionError):
+            body = None
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
     return found
@@ -109,6 +94,8 @@ class EasirClient:
         found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
+        # What all requests have in common is prepared once: that is half the work of sending one.
+        self._prepared = self._session.prepare_request(Request("GET", BASE_URL))
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object, with a new token if the one at hand is refused.
@@ -132,16 +119,22 @@ class EasirClient:
         return self._get_with(token, path, params)
 
     def _get_with(self, token: str, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        bearer = BearerTokenAuth(token)
-        return self._ask("GET", self._base_url, path, params=params, auth=bearer)
+        def prepare() -> PreparedRequest:
+            request = self._prepared.copy()
+            request.prepare_url(self._base_url + path, params)
+            request.prepare_auth(BearerTokenAuth(token))
+            return request
+
+        return self._ask(f"GET {path}", prepare, is_listing=True)
 
     def _renew_token(self) -> None:
-        answer = self._ask(
+        asked = Request(
             "POST",
             self._auth_url,
             params={"grant_type": "client_credentials"},
             json={"client_id": self._client_id, "client_secret": self._client_secret},
         )
+        answer = self._ask("POST auth_url", lambda: self._session.prepare_request(asked))
         token = answer.get("access_token")
         if (
             not isinstance(token, str)
@@ -154,11 +147,12 @@ class EasirClient:
         lifetime_s = count_of(answer.get("expires_in")) or TOKEN_LIFETIME_S
         self._renew_at = monotonic() + lifetime_s - TOKEN_MARGIN_S
 
-    def _ask(self, method: str, url: str, path: str = "", **sent: Any) -> dict[str, Any]:
-        asked = f"{method} {path or 'auth_url'}"
+    def _ask(
+        self, asked: str, prepare: Callable[[], PreparedRequest], *, is_listing: bool = False
+    ) -> dict[str, Any]:
         response, trouble = None, ""
         try:
-            response = self._session.request(method, url + path, allow_redirects=False, **sent)
+            response = self._session.send(prepare(), allow_redirects=False)  # type: ignore[no-untyped-call]
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it
@@ -167,7 +161,9 @@ class EasirClient:
             advice = ADVICE.get(response.status_code, OTHER_ADVICE)
             raise EasirError(
                 f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
-                response.status_code if path else None,  # without a token, nothing can be read
+                response.status_code
+                if is_listing
+                else None,  # without a token, nothing can be read
             )
         body = json_object(response)
         if body is None:

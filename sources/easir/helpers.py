@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from .client import EasirClient, EasirError
-from .listing import Records, count_of, fingerprint
+from .listing import Records, count_of
+from .sent import SentRecords
 from .settings import (
     DATETIME_FORMAT,
+    LISTING,
     MAX_PAGES,
     NO_TIME,
     OTHER_ADVICE,
@@ -30,11 +32,11 @@ class Part:
     """Some of a listing.
 
     Args:
-        records: What is in it; mostly objects.
+        records: What is in it.
         is_end: Whether with this the listing was read from its beginning to its end, all of it.
     """
 
-    records: list[Any]
+    records: SentRecords
     is_end: bool = False
 
 
@@ -68,12 +70,16 @@ def in_utc(value: Any, timezone: ZoneInfo) -> Any:
         return value
 
 
-def with_times(
-    record: dict[str, Any], names: tuple[str, ...], timezone: ZoneInfo
-) -> dict[str, Any]:
-    """The record with its own times as instants; those of nested records stay as sent."""
-    times = {name: in_utc(record[name], timezone) for name in names if name in record}
-    return {**record, **times}
+def with_times(records: SentRecords, names: tuple[str, ...], timezone: ZoneInfo) -> SentRecords:
+    """The records with their own times as instants; those of nested records stay as sent."""
+    times = zip(names, records.columns(*names), strict=True)
+    return records.with_added(
+        **{
+            name: [in_utc(value, timezone) for value in sent]
+            for name, sent in times
+            if any(each is not None for each in sent)
+        }
+    )
 
 
 def in_order(asks: Iterable[Callable[[], Answer]], workers: int) -> Iterator[Answer]:
@@ -91,7 +97,9 @@ def in_order(asks: Iterable[Callable[[], Answer]], workers: int) -> Iterator[Ans
 def ask_page(client: EasirClient, path: str, number: int) -> dict[str, Any]:
     """Ask for one page of a listing, and refuse an answer that is not one."""
     page = client.get(path, {"page": number, "per_page": PAGE_SIZE})
-    if not isinstance(page.get("data"), list) or not isinstance(page.get("pagination"), dict):
+    if not isinstance(page.get(LISTING), SentRecords) or not isinstance(
+        page.get("pagination"), dict
+    ):
         raise EasirError(
             f"GET {path}: the answer lacks `data` or `pagination`; {OTHER_ADVICE}.", 200
         )
@@ -100,7 +108,7 @@ def ask_page(client: EasirClient, path: str, number: int) -> dict[str, Any]:
 
 def read_pages(
     client: EasirClient, path: str, workers: int
-) -> Iterator[tuple[list[Any], int | None]]:
+) -> Iterator[tuple[SentRecords, int | None]]:
     """Read the pages of a listing; if it is long, those that its total promises side by side.
 
     Yields:
@@ -110,26 +118,26 @@ def read_pages(
         EasirError: An answer is not a page, or the pages go round in a circle.
     """
     number, is_last = 1, False
-    brought: set[bytes] = set()
+    brought: set[int] = set()
     repeated = 0
     promised: Iterator[dict[str, Any]] = iter(())
     while not is_last:
         page = next(promised, None) or ask_page(client, path, number)
-        records, pagination = page["data"], page["pagination"]
+        records, pagination = page[LISTING], page["pagination"]
         # A page can be smaller than asked for, so what counts is the size it says it has.
         size, total = (
             count_of(pagination.get("per_page")) or PAGE_SIZE,
             count_of(pagination.get("total")),
         )
         pages = -(-(total or 0) // size)
-        if number == 1 and records and pages - 1 > PAGES_ONE_BY_ONE:
+        if number == 1 and len(records) and pages - 1 > PAGES_ONE_BY_ONE:
             promised = in_order(
                 (partial(ask_page, client, path, each) for each in range(2, pages + 1)), workers
             )
         urls = pagination.get("urls")
         has_next = isinstance(urls, dict) and bool(urls.get("next"))
-        is_last = not records or (not has_next and number >= pages)
-        content = fingerprint(records)
+        is_last = not len(records) or (not has_next and number >= pages)
+        content = hash(records.contents)
         repeated += content in brought
         brought.add(content)
         if not is_last and (repeated == REPEATED_PAGES or number == MAX_PAGES):
@@ -162,9 +170,10 @@ def read_listing(
         totals = []
         for records, total in read_pages(client, path, workers):
             totals.append(total)
-            yield Part(known.fresh(records))
+            (ids,) = records.columns(id_name)
+            yield Part(records.at(known.fresh_places(ids, records.contents)))
         if len(set(totals)) == 1 and known.found >= (totals[-1] or 0):
-            yield Part([], is_end=known.found == totals[-1])
+            yield Part(SentRecords([]), is_end=known.found == totals[-1])
             return
     raise EasirError(
         f"GET {path}: found {known.found} of {totals[-1]} records, which still moved between pages "

@@ -11,8 +11,9 @@ from dlt.common import logger
 
 from .client import EasirClient, EasirError
 from .helpers import moment, read_listing, wall_clock, with_times
-from .listing import as_record, fingerprint, usable_id
+from .listing import fingerprint, usable_id
 from .parallel import side_by_side
+from .sent import SentRecords
 from .settings import (
     CAMPAIGNS_PATH,
     DELETED,
@@ -157,7 +158,7 @@ def read_recipients(
     timezone: ZoneInfo,
     workers: int,
     metrics: Callable[[], dict[str, Any]],
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[SentRecords]:
     """Read recipients, campaigns side by side; one that fails does not take the others with it.
 
     Args:
@@ -200,14 +201,9 @@ def read_recipients(
             continue
         if part.is_end:
             metrics().setdefault("complete_listings", []).append({"campaign_id": campaign_id})
-        elif part.records:
-            yield [
-                {
-                    **with_times(as_record(item), RECIPIENT_TIMES, timezone),
-                    "campaign_id": campaign_id,
-                }
-                for item in part.records
-            ]
+        elif len(part.records):
+            records = with_times(part.records, RECIPIENT_TIMES, timezone)
+            yield records.with_added(campaign_id=[campaign_id] * len(records))
     if failures and not done:
         raise failures[0]
     if memory:

@@ -4,6 +4,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 
 BASE_URL = "https://api.easir.com"
 AUTH_URL = "https://auth.easir.com/token"
+LISTING = "data"  # where an answer has its records
 CAMPAIGNS_PATH = "/campaigns"
 RECIPIENTS_PATH = "/campaigns/{campaign_id}/recipients"
 PAGE_SIZE = 50  # the most the API gives

@@ -11,6 +11,7 @@ from requests import Session
 from .client import HiredNowClient, HiredNowError
 from .helpers import check_days, moment
 from .reading import Reading
+from .sent import SentRecords, as_dicts
 from .settings import (
     BASE_URL,
     DETAILED_RESULT_COLUMNS,
@@ -81,7 +82,7 @@ def hirednow(
     campaigns = [campaign_ids] if isinstance(campaign_ids, str) else list(campaign_ids)
     today = (moment(as_of) if as_of else datetime.now(UTC)).date()
 
-    def read_all(report_type: str) -> Iterator[list[dict[str, Any]]]:
+    def read_all(report_type: str) -> Iterator[SentRecords]:
         reading = Reading(
             client,
             report_type,
@@ -103,7 +104,7 @@ def hirednow(
         columns=RESULT_COLUMNS,
         max_table_nesting=0,
     )
-    def results() -> Iterator[list[dict[str, Any]]]:
+    def results() -> Iterator[SentRecords]:
         """One row a result, as it stands now."""
         yield from read_all("OVERALL")
 
@@ -134,7 +135,7 @@ def hirednow(
         page = client.get(RESULTS_PATH, {"campaign_id": campaigns[0], "limit": 1})
         yield {"asked": RESULTS_PATH, "has_results": bool(page.get("data"))}
 
-    yield results
+    yield results.add_map(as_dicts)
     if detailed:
         yield detailed_results
     yield probe

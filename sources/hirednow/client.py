@@ -1,19 +1,19 @@
 """How HiredNow is asked: politely, again if need be, and without ever telling the key."""
 
-from math import isfinite
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
-from msgspec import MsgspecError
-from msgspec.json import decode
-from requests import RequestException, Response, Session
+from requests import Request, RequestException, Response, Session
 
 from .pace import Pace, PacedAdapter
+from .sent import read_answer
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
+    BASE_URL,
     CAMPAIGN_STATUSES,
+    LISTING,
     MAX_WAIT_S,
     MESSAGE_LENGTH,
     OTHER_ADVICE,
@@ -33,27 +33,13 @@ class HiredNowError(Exception):
         self.concerns_all = concerns_all
 
 
-def kept_number(text: str) -> float | str:
-    """The number, or its text if it is larger than any that Python has."""
-    number = float(text)
-    return number if isfinite(number) else text
-
-
-def lenient_json(response: Response) -> Any:
-    """What Python's own, slower parser makes of the answer; None when that is nothing either."""
-    try:
-        return response.json(parse_float=kept_number, parse_constant=str)
-    except (ValueError, RecursionError):
-        return None
-
-
 def json_object(response: Response) -> dict[str, Any] | None:
-    """The answer's JSON object, or None when the body is anything else; parsed once."""
+    """The answer's JSON object, or None when the body is anything else; read once."""
     if "json_object" not in response.__dict__:
         try:
-            body = decode(response.content)
-        except (MsgspecError, RecursionError):  # JSON as Python writes it, too deep, or none at all
-            body = lenient_json(response)
+            body = read_answer(response.content, LISTING)
+        except (ValueError, RecursionError):
+            body = None
         response.__dict__["json_object"] = body if isinstance(body, dict) else None
     found: dict[str, Any] | None = response.__dict__["json_object"]
     return found
@@ -96,6 +82,8 @@ class HiredNowClient:
         found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
+        # What all requests have in common is prepared once: that is half the work of sending one.
+        self._prepared = self._session.prepare_request(Request("GET", BASE_URL))
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object.
@@ -105,10 +93,10 @@ class HiredNowClient:
         """
         asked = f"GET {path} for campaign {params['campaign_id']}"
         response, trouble = None, ""
+        request = self._prepared.copy()
         try:
-            response = self._session.get(
-                self._base_url + path, params=params, allow_redirects=False
-            )
+            request.prepare_url(self._base_url + path, params)
+            response = self._session.send(request, allow_redirects=False)  # type: ignore[no-untyped-call]
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it

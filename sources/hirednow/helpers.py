@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from .client import HiredNowClient, HiredNowError
+from .sent import SentRecords
 from .settings import (
     EARLIEST_DATE,
     MAX_INDEX,
@@ -48,25 +49,34 @@ def index_number(value: Any) -> int | None:
     return value if is_index else None
 
 
-def as_row(item: Any, campaign_id: str) -> dict[str, Any]:
-    """What a listing holds, as a row: an object as it is, anything else as its `record`.
+def with_campaign(
+    rows: SentRecords, ids: list[Any], campaigns: list[Any], campaign_id: str
+) -> SentRecords:
+    """The rows; one that names no campaign, in neither shape, gets the one that was asked for.
 
-    One that names no campaign, in neither shape, gets the one that was asked for.
+    Args:
+        rows: What a listing holds.
+        ids: The `campaign_id` of each.
+        campaigns: The `campaign` of each.
+        campaign_id: What was asked for.
     """
-    row = item if isinstance(item, dict) else {"record": item}
-    campaign = row.get("campaign")
-    if row.get("campaign_id") or (isinstance(campaign, dict) and campaign.get("id")):
-        return row
-    return {**row, "campaign_id": campaign_id}
+    is_named = [
+        bool(own_id or (isinstance(campaign, dict) and campaign.get("id")))
+        for own_id, campaign in zip(ids, campaigns, strict=True)
+    ]
+    if all(is_named):
+        return rows
+    named = zip(ids, is_named, strict=True)
+    return rows.with_added(campaign_id=[own if told else campaign_id for own, told in named])
 
 
-def page_cursor(answer: dict[str, Any], rows: list[dict[str, Any]], has_more: bool) -> int | None:
+def page_cursor(answer: dict[str, Any], indexes: list[Any], has_more: bool) -> int | None:
     """The index after which the next page starts; the API has two names for it, or neither.
 
     None if there is none: on the last page, an earlier row's index does as well.
     """
     told = [answer.get("last_record_index"), answer.get("last_record_id")]
-    told += [row.get("order_index") for row in (rows[-1:] if has_more else reversed(rows))]
+    told += indexes[-1:] if has_more else reversed(indexes)
     return next((index for value in told if (index := index_number(value)) is not None), None)
 
 
@@ -76,11 +86,15 @@ class Page:
 
     Attributes:
         rows: The results.
+        indexes: The order index of each, as it was sent.
+        created_at: When each was created, as it was sent.
         cursor: The index after which the next page starts; None if nothing told it.
         has_more: Whether there is a next page.
     """
 
-    rows: list[dict[str, Any]]
+    rows: SentRecords
+    indexes: list[Any]
+    created_at: list[Any]
     cursor: int | None
     has_more: bool
 
@@ -99,14 +113,22 @@ def ask_page(
         RESULTS_PATH, {**params, "limit": PAGE_SIZE, "sort": "asc", **start, **others}
     )
     rows, has_more = answer.get("data"), bool(answer.get("has_more"))
-    if not isinstance(rows, list):
+    if not isinstance(rows, SentRecords):
         raise HiredNowError(f"{where}: the answer has no list `data`; check base_url.")
-    if not rows and has_more:
+    if not len(rows) and has_more:
         raise HiredNowError(f"{where}: has_more is true without any rows; try again later.")
-    if not rows:
+    if not len(rows):
         return None
-    rows = [as_row(item, params["campaign_id"]) for item in rows]
-    return Page(rows, page_cursor(answer, rows, has_more), has_more)
+    ids, campaigns, indexes, created_at = rows.columns(
+        "campaign_id", "campaign", "order_index", "created_at"
+    )
+    return Page(
+        with_campaign(rows, ids, campaigns, params["campaign_id"]),
+        indexes,
+        created_at,
+        page_cursor(answer, indexes, has_more),
+        has_more,
+    )
 
 
 def read_pages(
@@ -144,13 +166,24 @@ def read_pages(
         after = page.cursor
 
 
-def created_date(row: dict[str, Any]) -> str:
-    """The UTC day on which a row was created; empty, so before any other, when it is unclear."""
+def created_date(created_at: Any) -> str:
+    """The UTC day of a creation time; empty, so before any other, when it is unclear."""
     try:
-        day = moment(row.get("created_at", "")).date().isoformat()
+        day = moment(created_at).date().isoformat()
     except (TypeError, ValueError, OverflowError):
         return ""
     return day if day >= EARLIEST_DATE else ""
+
+
+def newest_date(created_at: list[Any], today: str) -> str:
+    """The last day on which any of these was created; days to come are no creation days."""
+    # Times in UTC, as nearly all are, tell their day in their first letters: few are then left to read.
+    few = {
+        f"{at[:10]}T00:00:00Z" if at[10:11] == "T" and at[23:] == "Z" else at
+        for at in created_at
+        if isinstance(at, str)
+    }
+    return max((day for day in map(created_date, few) if day <= today), default="")
 
 
 def rescan_start(newest_created_date: str, today: date, lookback_days: int) -> str:
@@ -171,11 +204,16 @@ def read_again(
         held: The highest index held; what follows is new, and read as such.
     """
     for page in read_pages(client, {**params, **span(first_day)}):
-        rows, cursor = list(page.rows), held if page.cursor is None else page.cursor
+        count, cursor = len(page.rows), held if page.cursor is None else page.cursor
         # From the end, not each by its own index: what is odd among them is handed over, too.
-        while cursor > held and rows and (index_number(rows[-1].get("order_index")) or 0) > held:
-            rows.pop()
-        yield replace(page, rows=rows, cursor=min(cursor, held))
+        while cursor > held and count and (index_number(page.indexes[count - 1]) or 0) > held:
+            count -= 1
+        yield replace(
+            page,
+            rows=page.rows.at(range(count)),
+            created_at=page.created_at[:count],
+            cursor=min(cursor, held),
+        )
         if cursor >= held:
             return
 
@@ -220,7 +258,7 @@ def read_window(
     for page in read_pages(client, {**params, **span(*window.split(".."))}, after):
         yield page
     if page is None or page.has_more:
-        yield Page([], after, has_more=False)
+        yield Page(SentRecords([]), [], [], after, has_more=False)
 
 
 def plan_windows(
@@ -238,8 +276,8 @@ def plan_windows(
     top = ask_page(client, params, limit=1, sort="desc") or last
     if top.cursor is None or last.cursor is None:
         return None
-    low, high = created_date(first.rows[0]), created_date(top.rows[0])
-    read = max(last.cursor - (index_number(first.rows[0].get("order_index")) or 0), 1)
+    low, high = created_date(first.created_at[0]), created_date(top.created_at[0])
+    read = max(last.cursor - (index_number(first.indexes[0]) or 0), 1)
     count = min((top.cursor - last.cursor) // read + 1, MAX_WINDOWS)
     days = (date.fromisoformat(high) - date.fromisoformat(low)).days if low and high else 0
     bounds = [

@@ -12,7 +12,7 @@ from .client import HiredNowClient, HiredNowError
 from .helpers import (
     Page,
     Windows,
-    created_date,
+    newest_date,
     read_again,
     read_new,
     read_pages,
@@ -21,6 +21,7 @@ from .helpers import (
     span,
 )
 from .parallel import side_by_side
+from .sent import SentRecords
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Reading:
     total: int = 0
     unit: str = "campaigns"
 
-    def read(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
+    def read(self, campaign_ids: list[str]) -> Iterator[SentRecords]:
         """Read campaigns; one that fails does not take the others' rows with it.
 
         Yields:
@@ -73,7 +74,7 @@ class Reading:
         if self.failures and not self.was_read:
             raise self.failures[0]
 
-    def _read_span(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
+    def _read_span(self, campaign_ids: list[str]) -> Iterator[SentRecords]:
         """Read what was created from the start date to the end date, both included."""
         days = span(self.start_date, self.end_date)
         return self._hand_over(
@@ -81,7 +82,7 @@ class Reading:
             for each in campaign_ids
         )
 
-    def _read_on(self, campaign_ids: list[str]) -> Iterator[list[dict[str, Any]]]:
+    def _read_on(self, campaign_ids: list[str]) -> Iterator[SentRecords]:
         """Read what may have changed and what is new; what is much in windows, side by side."""
         for each in campaign_ids:
             self._expect(self.states().get(each, {}).get("windows", {}))
@@ -125,7 +126,7 @@ class Reading:
 
     def _hand_over(
         self, readers: Iterable[tuple[str, str, Iterator[Page | Windows]]]
-    ) -> Iterator[list[dict[str, Any]]]:
+    ) -> Iterator[SentRecords]:
         """Read campaigns or their windows side by side, and note what is handed over."""
         named = (((campaign, window), reader) for campaign, window, reader in readers)
         in_a_row = 0
@@ -182,6 +183,5 @@ def note(state: dict[str, Any], window: str, page: Page | Windows, today: str) -
         del state["windows"][window]
     elif page.cursor is not None:
         state["highest_index"] = max(state.get("highest_index", 0), page.cursor)
-    days = (created_date(row) for row in page.rows)
-    newest = max((day for day in days if day <= today), default="")
+    newest = newest_date(page.created_at, today)
     state["newest_created_date"] = max(state.get("newest_created_date", ""), newest)

@@ -4,6 +4,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 
 BASE_URL = "https://api.external.hirednow.ai"
 RESULTS_PATH = "/v1/campaigns/role/results"
+LISTING = "data"  # where an answer has its records
 PAGE_SIZE = 100  # the most the API gives
 LOOKBACK_DAYS = 7
 PAGES_A_WINDOW = 25  # a campaign with more new pages is read in windows of creation days

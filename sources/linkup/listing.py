@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Hashable, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -64,7 +65,7 @@ class Records:
 
     def __init__(self, id_name: str) -> None:
         self._id_name = id_name
-        self._handed_over: Counter[bytes] = Counter()
+        self._handed_over: Counter[Hashable] = Counter()
         self.read_again()
 
     def read_again(self) -> None:
@@ -74,29 +75,40 @@ class Records:
 
     def look_again(self) -> None:
         """The listing is now looked through for what was missed, which is counted on top."""
-        self._nameless: Counter[bytes] = Counter()
+        self._nameless: Counter[Hashable] = Counter()
         self.found = self._ids.total()
 
     def fresh(self, page: list[Any]) -> list[Any]:
         """Those of a page's items that are to be handed over."""
-        ids: Counter[str] = Counter()  # of this page
-        contents: Counter[bytes] = Counter()
-        fresh = []
-        for item in page:
-            item_id = usable_id(item.get(self._id_name)) if isinstance(item, dict) else None
-            content = fingerprint(item) or (item_id or "").encode()
+        ids = [item.get(self._id_name) if isinstance(item, dict) else None for item in page]
+        places = self.fresh_places(ids, [fingerprint(item) for item in page])
+        return [page[place] for place in places]
+
+    def fresh_places(self, ids: list[Any], contents: Sequence[Hashable]) -> list[int]:
+        """Where on a page the items are that are to be handed over.
+
+        Args:
+            ids: What each item has for an id.
+            contents: Stands for each one's content: equal if that is, and nothing if it is unclear.
+        """
+        times_here: Counter[Hashable] = Counter()
+        ids_here: Counter[str] = Counter()
+        places = []
+        for place, (sent_id, content) in enumerate(zip(ids, contents, strict=True)):
+            item_id = usable_id(sent_id)
+            content = content or item_id
             if item_id is None:
                 self._nameless[content] += 1
                 self.found += 1
                 times = self._nameless[content]
             else:
-                contents[content] += 1
-                times = contents[content]
-                ids[item_id] += 1
-                if ids[item_id] > self._ids[item_id]:
+                times_here[content] += 1
+                times = times_here[content]
+                ids_here[item_id] += 1
+                if ids_here[item_id] > self._ids[item_id]:
                     self._ids[item_id] += 1
                     self.found += 1
             if times > self._handed_over[content]:
                 self._handed_over[content] = times
-                fresh.append(item)
-        return fresh
+                places.append(place)
+        return places

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import md5
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from simulator import World
-from tests.nights.truth import KEYS, RESOURCES, Truth
+from tests.nights.truth import KEYS, RESOURCES, VANISHED, Truth, stored_contents
 
 # What says when and in which load a row came. That differs with every retry, and says nothing about the vendor's
 # record; the order of a record's versions, which it gives, is compared instead.
 OF_THE_LOAD = ("_seen_at", "_dlt_load_id")
-
-# The content of a version that says that its record is shown no more.
-VANISHED = md5(b"deleted", usedforsecurity=False).hexdigest()
 
 # How many records the last run happened to read is a fact about that run: after an attempt that had loaded most of
 # the night, the last one reads less. The same for what LinkupAPI cost: an answer that was lost on the way is paid for
@@ -104,17 +100,8 @@ def drifting_raw_differences(found: Path, world: World, truth: Truth) -> list[Di
     differences = []
     with duckdb.connect(str(found), read_only=True) as connection:
         for vendor, resource in RESOURCES:
-            rows = connection.execute(
-                f"select {KEYS[vendor, resource]} as key, _content_hash from raw_{vendor}.{resource} "
-                "order by key, _seen_at"
-            ).fetchall()
-            stored = {
-                tuple(key.values()) if isinstance(key, dict) else key: [
-                    each for _, each in versions
-                ]
-                for key, versions in groupby(rows, key=lambda row: row[0])
-            }
-            shown = truth.hashes(vendor, resource)
+            stored = stored_contents(connection, vendor, resource)
+            shown = truth.contents(vendor, resource)
             for key in set(stored) - set(world.records(vendor, resource)):
                 stored[key] = [each for each in stored[key] if each != VANISHED]
             lost = [key for key in shown if stored.get(key, [])[-1:] != shown[key][-1:]]

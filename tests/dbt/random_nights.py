@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines import build
-from pipelines.column_sql import key_hash
+from pipelines.column_sql import KEY_HASH
 from pipelines.report import Reporter
 from pipelines.settings import Settings
 from pipelines.vanished import vanished
@@ -165,11 +165,10 @@ class Nights:
 
     def _vanish(self, connection: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> None:
         """The listing shows some of the records no more."""
-        types = dict.fromkeys(key, "text")
-        query = f"select distinct {key_hash(types, key)} as key_hash from {table} order by 1"
+        query = f"select distinct {KEY_HASH} as key_hash from {table} order by 1"
         hashes = connection.execute(query).fetchnumpy()["key_hash"]
         seen = hashes[np.array([self.random.random() < 0.75 for _ in hashes], dtype=bool)]
-        rows = vanished(connection, table, types, key, [{}], [seen], self.now + timedelta(hours=2))
+        rows = vanished(connection, table, key, [{}], [seen], self.now + timedelta(hours=2))
         self._load(connection, table, "missing", rows)
 
     def _load(

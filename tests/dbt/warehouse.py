@@ -6,7 +6,6 @@ content hash over what the vendor sent, and the moment it was seen.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,10 +14,13 @@ from typing import Any
 
 import duckdb
 
+from pipelines.columnar import number_of
+
 Row = Mapping[str, Any]
 
 STAMPS = {
-    "_content_hash": "text",
+    "_content_hash": "bigint",
+    "_key_hash": "bigint",
     "_seen_at": "timestamptz",
     "_is_deleted": "boolean",
     "_dlt_load_id": "text",
@@ -263,12 +265,20 @@ def insert(
         if table.startswith("raw_"):
             is_deleted = row.get("_is_deleted")
             content = "deleted" if is_deleted else json.dumps(row, sort_keys=True, default=str)
-            values["_content_hash"] = hashlib.md5(content.encode()).hexdigest()
+            values["_content_hash"] = number_of(content.encode())
+            values["_key_hash"] = number_of(_key(table, row).encode())
             values["_seen_at"] = seen_at
             values["_dlt_load_id"] = load_id
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" for _ in values)
         connection.execute(f"insert into {table} ({names}) values ({marks})", list(values.values()))
+
+
+def _key(table: str, row: Row) -> str:
+    """What tells the row's record apart."""
+    of_campaign = table in ("raw_easir.campaign_recipients", "raw_closerx.hourly_metrics")
+    names = ["id", "job_id", "application_id", "date", "hour", "hour_occurrence"]
+    return repr([row.get(name) for name in names + ["campaign_id"] * of_campaign])
 
 
 def add_load(

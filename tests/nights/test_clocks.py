@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from simulator import World, serve
 from tests.nights.conftest import Installation, clean_environment, new_installation
-from tests.nights.truth import RESOURCES, instant
+from tests.nights.truth import RESOURCES, instant, stored_contents
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
 
@@ -24,14 +26,10 @@ def assert_raw_is_what_was_seen(installation: Installation, *, but: str = "") ->
     for vendor, resource in RESOURCES:
         if resource == but:
             continue
-        stored = Counter(
-            content
-            for (content,) in installation.query(
-                f"select _content_hash from raw_{vendor}.{resource}"
-            )
-        )
-        seen = installation.truth.hashes(vendor, resource).values()
-        assert stored == Counter(content for versions in seen for content in versions), resource
+        with duckdb.connect(str(installation.warehouse), read_only=True) as connection:
+            stored = stored_contents(connection, vendor, resource).values()
+        seen = installation.truth.contents(vendor, resource).values()
+        assert Counter(chain(*stored)) == Counter(chain(*seen)), resource
 
 
 def assert_hours_are_those_of_the_last_reading(installation: Installation) -> None:

@@ -140,7 +140,7 @@ def leave_traces(installation: Installation, story: Story) -> None:
         connection.execute(
             "insert into raw_talkpush.rejected_records by name "
             "select 'leads' as resource, 'h' as record_hash, 'odd' as reason, ? as payload, "
-            "'m' as mapping, 'h' as _content_hash, now() as _seen_at, 'l' as _dlt_load_id",
+            "'m' as mapping, 1 as _content_hash, 1 as _key_hash, now() as _seen_at, 'l' as _dlt_load_id",
             [payload],
         )
 

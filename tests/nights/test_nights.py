@@ -6,10 +6,11 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.nights.conftest import Installation
-from tests.nights.truth import KEYS, ORDER, PEOPLE, RESOURCES, instant
+from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant, stored_contents
 
 pytestmark = pytest.mark.slow
 
@@ -69,15 +70,10 @@ def test_the_nights_bring_what_they_are_to_test(after_three_nights: Installation
 def test_raw_holds_each_version_once_in_the_order_seen(
     after_three_nights: Installation, vendor: str, resource: str
 ) -> None:
-    rows = after_three_nights.query(
-        f"select {KEYS[vendor, resource]}, _content_hash from raw_{vendor}.{resource} "
-        "order by _seen_at"
-    )
-    stored: dict[Any, list[str]] = defaultdict(list)
-    for key, content in rows:
-        stored[tuple(key.values()) if isinstance(key, dict) else key].append(content)
+    with duckdb.connect(str(after_three_nights.warehouse), read_only=True) as connection:
+        stored = stored_contents(connection, vendor, resource)
 
-    assert dict(stored) == after_three_nights.truth.hashes(vendor, resource)
+    assert stored == after_three_nights.truth.contents(vendor, resource)
 
 
 def test_typed_columns_hold_what_was_sent(after_three_nights: Installation) -> None:

@@ -9,17 +9,22 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from dbt_models.functions import phone_e164
-from pipelines.columnar import content_hash
 from simulator import World
 
 Record = dict[str, Any]
 RecordKey = tuple[str, str]  # vendor, record id
+
+VANISHED = "vanished"
 
 RESOURCES = [
     ("hirednow", "results"),
@@ -82,6 +87,50 @@ class Version:
     night: datetime
 
 
+def stored_contents(
+    connection: duckdb.DuckDBPyConnection, vendor: str, resource: str
+) -> dict[Any, list[str]]:
+    """What raw holds of each record, in the order in which it was seen."""
+    connection.execute("set TimeZone = 'UTC'")
+    rows = connection.execute(
+        f"select {KEYS[vendor, resource]}, _is_deleted, * exclude (_is_deleted, _content_hash, _key_hash, _seen_at, "
+        f"_dlt_load_id) from raw_{vendor}.{resource} order by _seen_at"
+    ).fetchall()
+    stored: dict[Any, list[str]] = defaultdict(list)
+    for key, is_deleted, *values in rows:
+        name = tuple(key.values()) if isinstance(key, dict) else key
+        stored[name].append(VANISHED if is_deleted else content(values))
+    return dict(stored)
+
+
+def content(values: Iterable[Any]) -> str:
+    """What a record says, whether a vendor or a row of raw says it; empty values are none."""
+    return " ".join(sorted(filter(None, map(_plain, values))))
+
+
+def _plain(value: Any) -> str:
+    """A value in a form in which columns of any type are alike."""
+    if isinstance(value, str):
+        value = _meant(value)
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(float(value))
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+
+
+def _meant(text: str) -> Any:
+    """The number, the list, the object or the time that a text may be."""
+    with suppress(ValueError):
+        return json.loads(text)
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else text
+    return text
+
+
 @dataclass
 class Truth:
     """The nights so far: every version of every record, as a run must have stored it."""
@@ -104,10 +153,10 @@ class Truth:
                 campaign.hiring_campaign
             )
 
-    def hashes(self, vendor: str, resource: str) -> dict[Any, list[str]]:
+    def contents(self, vendor: str, resource: str) -> dict[Any, list[str]]:
         """The contents of each record in the order in which they were seen."""
         return {
-            key: [content_hash(version.record) for version in versions]
+            key: [content(version.record.values()) for version in versions]
             for key, versions in self.versions[vendor, resource].items()
         }
 
