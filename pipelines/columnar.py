@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import md5
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import numpy as np
@@ -134,7 +134,8 @@ class Columns:
     @property
     def key_hashes(self) -> np.ndarray:
         """A number for the key of each stored record, equal for equal keys."""
-        return cast("np.ndarray", self.stored[KEY_HASH].to_numpy())
+        # A copy: the column's own memory would keep the whole table.
+        return np.array(self.stored[KEY_HASH])
 
 
 class Batches:

@@ -23,6 +23,9 @@ _MARKS = {
 }
 
 
+SHOWN_EVERY_S = 0.1  # a live line that changes more often is not read, and costs
+
+
 class Reporter:
     """Tells what a run is doing; used from several threads.
 
@@ -80,10 +83,14 @@ class Step:
         self._progress = progress
         self._task = task
         self._count = 0
+        self._shown_at = 0.0
 
     def tick(self, records: int, how_far: str = "") -> None:
         """More records have come."""
         self._count += records
+        if time.monotonic() - self._shown_at < SHOWN_EVERY_S:
+            return
+        self._shown_at = time.monotonic()
         self.update(f"{self._count:,}" + (f" · {how_far}" if how_far else ""))
 
     def update(self, detail: str) -> None:

@@ -177,12 +177,10 @@ def created_date(created_at: Any) -> str:
 
 def newest_date(created_at: list[Any], today: str) -> str:
     """The last day on which any of these was created; days to come are no creation days."""
-    # Times in UTC, as nearly all are, tell their day in their first letters: few are then left to read.
-    few = {
-        f"{at[:10]}T00:00:00Z" if at[10:11] == "T" and at[23:] == "Z" else at
-        for at in created_at
-        if isinstance(at, str)
-    }
+    # Nearly all are times in UTC of one form, which begin with their day: few are left to read.
+    days = {at[:10] for at in created_at if type(at) is str and at[23:] == "Z"}
+    few = [f"{day}T00:00:00Z" for day in days]
+    few += [at for at in created_at if type(at) is str and at[23:] != "Z"]
     return max((day for day in map(created_date, few) if day <= today), default="")
 
 
