@@ -6,8 +6,6 @@ python -m tests.chaos --schedules 20 --seed 0 --markdown docs/guarantees.md
 from __future__ import annotations
 
 import argparse
-import atexit
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,11 +18,9 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.report import put_section
-from tests.chaos import installation, report
-from tests.chaos.installation import Reference, Site
-from tests.chaos.nursery import Nursery
+from tests.chaos import report, worker
 from tests.chaos.schedule import draw
-from tests.chaos.suite import Result, live_through
+from tests.chaos.suite import Result
 
 
 def main() -> int:
@@ -35,41 +31,19 @@ def main() -> int:
     seeds = range(options.seed, options.seed + options.schedules)
     with (
         _folder(options.folder) as folder,
-        ProcessPoolExecutor(options.jobs, get_context("spawn"), _settle, [folder]) as pool,
+        ProcessPoolExecutor(options.jobs, get_context("spawn"), worker.settle, [folder]) as pool,
     ):
         worlds = sorted({draw(seed).world for seed in seeds})
-        references = dict(zip(worlds, pool.map(partial(_reference, folder), worlds), strict=True))
-        for result in pool.map(partial(_live, folder, references), seeds):
+        references = dict(
+            zip(worlds, pool.map(partial(worker.reference, folder), worlds), strict=True)
+        )
+        for result in pool.map(partial(worker.live, folder, references), seeds):
             results.append(result)
             console.print(report.line(result), markup=False, soft_wrap=True)
     console.print(report.table(results))
     if options.markdown:
         put_section(options.markdown, report.markdown(results, options.seed))
     return 0 if all(result.is_good for result in results) else 1
-
-
-_site: Site
-
-
-def _settle(folder: Path) -> None:
-    """A process that lives through schedules has a site and a nursery of its own."""
-    global _site
-    nursery = Nursery().__enter__()
-    atexit.register(nursery.__exit__, None, None, None)
-    _site = Site(folder / f"site-{os.getpid()}", nursery)
-
-
-def _reference(folder: Path, world: int) -> Reference:
-    return installation.reference(_site, folder, world)
-
-
-def _live(folder: Path, references: dict[int, Reference], seed: int) -> Result:
-    """One schedule; the installation is kept if anything is wrong with it."""
-    schedule = draw(seed)
-    result = live_through(schedule, references[schedule.world], _site)
-    if not result.is_good:
-        _site.folder.rename(folder / f"seed-{seed}")
-    return result
 
 
 def _options() -> argparse.Namespace:
