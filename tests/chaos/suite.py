@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -121,13 +121,17 @@ class _Night:
     def _try(self, plan: AttemptPlan, *, is_clean: bool = False) -> Attempt:
         simulator = self.installation.simulator
         faults = [(each, self._add(each)) for each in plan.faults]
+        limit = plan.limit and simulator.limit(**asdict(plan.limit))
         self._add_drifts()
         done = self.installation.start(plan, self._kill(plan), is_clean=is_clean)
         simulator.faults.clear()
+        simulator.lift_limits()
         done.is_over = self.installation.is_last_run_over()
         self.done.append(done)
         self.result.attempts += 1
         self.result.faults.update({each.name: fault.fired for each, fault in faults if fault.fired})
+        if limit and limit.refused:
+            self.result.faults["too many requests"] += limit.refused
         if done.killed_in:
             self.result.kills[done.killed_in] += 1
         self._check_attempt(done)
