@@ -31,6 +31,9 @@ DUCKDB_TYPES = {
     "date": "DATE",
 }
 _UNTYPED = {"text", "json"}
+_OFFSET = r"(Z|[+-](?:0\d|1[0-5]):?[0-5]\d)$"
+_BLANK_OFFSET = rf" +{_OFFSET}"
+_NO_SECONDS = rf"([T ]\d\d:\d\d) *{_OFFSET}"
 
 
 def names_query() -> str:
@@ -126,6 +129,13 @@ def _typed(value: str, kind: str) -> str:
     if kind in _UNTYPED:
         return value
     typed = f"try_cast({value} as {DUCKDB_TYPES[kind]})"
+    if (
+        kind == "timestamp"
+    ):  # DuckDB stumbles over a blank before the offset, and over missing seconds
+        text = f"trim(cast({value} as VARCHAR))"
+        with_seconds = f"regexp_replace({text}, '{_NO_SECONDS}', '\\1:00\\2')"
+        joined = f"regexp_replace({with_seconds}, '{_BLANK_OFFSET}', '\\1')"
+        typed = f"coalesce({typed}, try_cast({joined} as {DUCKDB_TYPES[kind]}))"
     if kind == "bigint":  # 3.7 is no integer, though a cast would round it
         typed = f"if(try_cast({value} as DOUBLE) = {typed}, {typed}, null)"
     return typed

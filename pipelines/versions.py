@@ -29,9 +29,12 @@ from .column_sql import CONTENT_HASH, IS_DELETED, KEY_HASH, OWN_COLUMNS, SEEN_AT
 from .columnar import canonical, number_of
 
 if TYPE_CHECKING:
+    from dlt.common.destination import DestinationCapabilitiesContext
     from dlt.common.destination.client import LoadJob
     from dlt.common.destination.typing import PreparedTableSchema
+    from dlt.common.normalizers.naming import NamingConvention
     from dlt.common.schema.typing import TTableSchema, TTableSchemaColumns
+    from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
     from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
     from dlt.extract import DltResource
     from duckdb import DuckDBPyConnection
@@ -263,3 +266,11 @@ class warehouse(duckdb):  # noqa: N801 - dlt names destinations in lower case
     def client_class(self) -> type[DuckDbClient]:
         """The client whose loads keep versions."""
         return _VersionedClient
+
+    def capabilities(
+        self,
+        config: DuckDbClientConfiguration | None = None,
+        naming: NamingConvention | None = None,
+    ) -> DestinationCapabilitiesContext:
+        """What DuckDB can do. No setting changes that, but dlt would look all of them up, sixteen times a package."""
+        return super().capabilities(self.spec() if config is None else config, naming)

@@ -9,17 +9,18 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.report import put_section
-from tests.chaos import report
-from tests.chaos.installation import References
+from tests.chaos import report, worker
 from tests.chaos.schedule import draw
-from tests.chaos.suite import Result, live_through
+from tests.chaos.suite import Result
 
 
 def main() -> int:
@@ -27,17 +28,18 @@ def main() -> int:
     options = _options()
     console = Console(highlight=False)
     results: list[Result] = []
-    with _folder(options.folder) as folder:
-        references = References(folder)
-
-        def live(seed: int) -> Result:
-            return live_through(draw(seed), references, folder / f"seed-{seed}")
-
-        seeds = range(options.seed, options.seed + options.schedules)
-        with ThreadPoolExecutor(options.jobs) as pool:
-            for result in pool.map(live, seeds):
-                results.append(result)
-                console.print(report.line(result), markup=False, soft_wrap=True)
+    seeds = range(options.seed, options.seed + options.schedules)
+    with (
+        _folder(options.folder) as folder,
+        ProcessPoolExecutor(options.jobs, get_context("spawn"), worker.settle, [folder]) as pool,
+    ):
+        worlds = sorted({draw(seed).world for seed in seeds})
+        references = dict(
+            zip(worlds, pool.map(partial(worker.reference, folder), worlds), strict=True)
+        )
+        for result in pool.map(partial(worker.live, folder, references), seeds):
+            results.append(result)
+            console.print(report.line(result), markup=False, soft_wrap=True)
     console.print(report.table(results))
     if options.markdown:
         put_section(options.markdown, report.markdown(results, options.seed))

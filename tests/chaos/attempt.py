@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
-import sys
+import signal
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
+from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import PHASES
 
-REPOSITORY = Path(__file__).parents[2]
 PATIENCE_S = 180.0  # a run of a small world takes seconds: what takes longer hangs
 
 
@@ -79,6 +78,7 @@ class Watcher:
 
 
 def start(
+    nursery: Nursery,
     command: str,
     options: tuple[float, int],
     environment: dict[str, str],
@@ -94,21 +94,15 @@ def start(
     """
     attempt = Attempt(datetime.now(UTC))
     errors = folder / "stderr.txt"
+    arguments = [*map(str, options), command]
     reading, writing = os.pipe()
     with errors.open("wb") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.child", str(writing), *map(str, options), command],
-            env={**environment, "PYTHONPATH": str(REPOSITORY)},
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=stderr,
-            pass_fds=(writing,),
-        )
+        process = nursery.bear(arguments, environment, folder, [writing, stderr.fileno()])
         os.close(writing)
         watcher = Watcher()
         is_ours = _watch(process, reading, watcher, kill, attempt)
         os.close(reading)
-        attempt.exit_code = process.wait()
+        attempt.exit_code = nursery.exit_code()
     attempt.ended_at = datetime.now(UTC)
     attempt.spans = watcher.spans
     attempt.output = errors.read_text("utf-8", "replace")
@@ -118,7 +112,7 @@ def start(
 
 
 def _watch(
-    process: subprocess.Popen[bytes],
+    process: int,
     reading: int,
     watcher: Watcher,
     kill: Kill | None,
@@ -140,9 +134,9 @@ def _watch(
                 if len(begun) > kill.occurrence:
                     kill_at = begun[kill.occurrence] + kill.after_s
         if kill_at is not None and not is_killed and monotonic() >= kill_at:
-            process.kill()
+            os.kill(process, signal.SIGKILL)
             is_killed = True
         elif monotonic() >= gives_up_at:
-            process.kill()
+            os.kill(process, signal.SIGKILL)
             attempt.is_hung = True
             gives_up_at += PATIENCE_S

@@ -1,6 +1,4 @@
-"""The program as it is, but for small worlds: started by the suite as a process that can be killed.
-
-    python -m tests.chaos.child FILE_DESCRIPTOR CUT SEED COMMAND...
+"""The program as it is, but for small worlds: in a process of its own (`nursery.py`) that can be killed.
 
 It tells the suite which phase it is in, on the file descriptor, a line each: `+load 12.345` where the machine's
 monotonic clock says 12.345, `-load 12.4` when that is over. Pages are small, and each is with the chance CUT the last
@@ -67,19 +65,14 @@ def make_small(cut: float, dice: Random) -> None:
                     setattr(part, name, value)
 
 
-def main() -> None:
+def main(descriptor: int, cut: str, seed: str, *command: str) -> None:
     """Runs the command."""
-    descriptor, cut, seed = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-    sys.argv = ["hirefunnel", *sys.argv[4:]]
+    sys.argv = ["hirefunnel", *command]
     moment = datetime.fromisoformat(os.environ["HIREFUNNEL_AS_OF"])
     settings.now = lambda: moment
-    make_small(cut, Random(seed))
+    make_small(float(cut), Random(seed))
     for name in ("extract", "normalize", "load"):
         watch(Pipeline, name, descriptor)
     watch(build, "build", descriptor)
     watch(publish, "publish", descriptor)
     cli.main()
-
-
-if __name__ == "__main__":
-    main()

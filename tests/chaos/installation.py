@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import duckdb
@@ -19,6 +18,7 @@ from pipelines import demo
 from simulator import Simulator, World, serve
 from tests.chaos import attempt as attempts
 from tests.chaos.attempt import Attempt, Kill
+from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import FIRST_NIGHT, NIGHTS, TIMEOUT_S, VENDORS, AttemptPlan, new_world
 
 NOT_OURS = ("SOURCES__", "DESTINATION__", "HIREFUNNEL_", "DLT_")
@@ -33,6 +33,7 @@ class Installation:
     """
 
     folder: Path
+    nursery: Nursery
     world: World
     simulator: Simulator
     is_drifting: bool = False
@@ -60,7 +61,7 @@ class Installation:
         environment = self._environment(is_clean)
         self.attempts += 1
         options = (plan.cut, self.attempts)
-        done = attempts.start(plan.command, options, environment, self.folder, kill)
+        done = attempts.start(self.nursery, plan.command, options, environment, self.folder, kill)
         done.requests_until = len(self.simulator.requests)
         return done
 
@@ -123,34 +124,35 @@ class Reference:
     nights: list[Undisturbed]
 
 
-@contextmanager
-def installed(folder: Path, world: int, *, is_drifting: bool = False) -> Iterator[Installation]:
-    """An empty installation in an empty folder, with its vendors."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    with serve(new_world(world)) as simulator:
-        yield Installation(folder, simulator.world, simulator, is_drifting)
+class Site:
+    """Where one installation after the other stands, always in the same folder: dbt parses anew what has moved."""
+
+    def __init__(self, folder: Path, nursery: Nursery) -> None:
+        self.folder = folder / "installation"
+        self._nursery = nursery
+        self._parsed = folder / "parsed"
+
+    @contextmanager
+    def installed(self, world: int, *, is_drifting: bool = False) -> Iterator[Installation]:
+        """A new installation, with its vendors; all that it has is dbt's project parsed, as on every other night."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        with serve(new_world(world)) as simulator:
+            made = Installation(self.folder, self._nursery, simulator.world, simulator, is_drifting)
+            if self._parsed.exists():
+                shutil.copytree(self._parsed, made.data / "dbt")
+            yield made
+
+    def keep_parsed(self) -> None:
+        """Lays aside what dbt has parsed, for the installations that follow."""
+        if not self._parsed.exists():
+            shutil.copytree(self.folder / "data" / "dbt", self._parsed)
 
 
-class References:
-    """The worlds' undisturbed installations, each made when it is first needed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._found: dict[int, Reference] = {}
-        self._lock = Lock()
-
-    def of(self, world: int) -> Reference:
-        """The world's."""
-        with self._lock:
-            if world not in self._found:
-                self._found[world] = _reference(self._folder / f"reference-{world}", world)
-            return self._found[world]
-
-
-def _reference(folder: Path, world: int) -> Reference:
+def reference(site: Site, folder: Path, world: int) -> Reference:
+    """What a world's installation is like to which nothing happens; its warehouse is kept in the folder."""
     nights = []
-    with installed(folder, world) as installation:
+    with site.installed(world) as installation:
         for number in range(NIGHTS):
             installation.advance_to(FIRST_NIGHT + timedelta(days=number))
             installation.simulator.clear_requests()
@@ -160,4 +162,8 @@ def _reference(folder: Path, world: int) -> Reference:
                 raise RuntimeError(f"The run without faults failed:\n{done.output}")
             asked = Counter(request.vendor for request in installation.simulator.requests)
             nights.append(Undisturbed(asked, done.spans, installation.linkup_rows()))
-        return Reference(installation.warehouse, nights)
+        site.keep_parsed()
+        folder.mkdir(parents=True, exist_ok=True)
+        warehouse = folder / f"reference-{world}.duckdb"
+        shutil.copy(installation.warehouse, warehouse)
+    return Reference(warehouse, nights)

@@ -78,6 +78,16 @@ class FaultPlan:
 
 
 @dataclass(frozen=True)
+class LimitPlan:
+    """How often a vendor lets itself be asked: `simulator/limits.py`."""
+
+    vendor: str
+    per_second: float
+    burst: int
+    says_retry_after: bool
+
+
+@dataclass(frozen=True)
 class KillPlan:
     """A SIGKILL.
 
@@ -105,6 +115,7 @@ class AttemptPlan:
     cut: float
     faults: tuple[FaultPlan, ...] = ()
     kill: KillPlan | None = None
+    limit: LimitPlan | None = None
 
 
 @dataclass(frozen=True)
@@ -151,15 +162,16 @@ def draw(seed: int, worlds: int = 3) -> Schedule:
     """
     dice = Random(seed)
     is_drifting = dice.random() < 0.2
+    limits = Random(f"limits {seed}")
     nights = (
-        _night(dice, dice.choice(("sync", "sync", "run")), is_drifting),
-        _night(dice, "run", is_drifting),
+        _night(dice, limits, dice.choice(("sync", "sync", "run")), is_drifting),
+        _night(dice, limits, "run", is_drifting),
     )
     return Schedule(seed, dice.randrange(worlds), is_drifting, nights)
 
 
-def _night(dice: Random, command: str, is_drifting: bool) -> NightPlan:
-    attempts = tuple(_attempt(dice, command) for _ in range(dice.choice((1, 1, 2, 2, 3))))
+def _night(dice: Random, limits: Random, command: str, is_drifting: bool) -> NightPlan:
+    attempts = tuple(_attempt(dice, limits, command) for _ in range(dice.choice((1, 1, 2, 2, 3))))
     drifts: tuple[tuple[str, float, float], ...] = ()
     if is_drifting:
         drifts = tuple(
@@ -168,12 +180,21 @@ def _night(dice: Random, command: str, is_drifting: bool) -> NightPlan:
     return NightPlan(command, attempts, drifts)
 
 
-def _attempt(dice: Random, command: str) -> AttemptPlan:
+def _attempt(dice: Random, limits: Random, command: str) -> AttemptPlan:
     kill = _kill(dice, command) if dice.random() < 0.75 else None
     if kill is None or kill.phase in SYNC_PHASES:
         command = "sync"  # most of a run is dbt, and that is for those who are killed in it
     faults = tuple(_fault(dice) for _ in range(dice.choice((0, 1, 2, 3, 4, 6))))
-    return AttemptPlan(command, dice.choice((0.0, 0.05, 0.1, 0.2)), faults, kill)
+    cut = dice.choice((0.0, 0.05, 0.1, 0.2))
+    return AttemptPlan(command, cut, faults, kill, _limit(limits))
+
+
+def _limit(dice: Random) -> LimitPlan | None:
+    if dice.random() >= 0.25:
+        return None
+    says_retry_after = dice.random() < 0.5
+    rate = dice.choice((5.0, 10.0, 20.0))
+    return LimitPlan(dice.choice(VENDORS), rate, dice.choice((2, 5, 10)), says_retry_after)
 
 
 def _kill(dice: Random, command: str) -> KillPlan:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.chaos import compare, report
-from tests.chaos.installation import References
+from tests.chaos import compare, installation, report
+from tests.chaos.installation import Reference, Site
+from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import draw
 from tests.chaos.suite import live_through
 
@@ -22,15 +23,19 @@ SEEDS = [0, 69, 1]
 
 
 @pytest.fixture(scope="module")
-def references(tmp_path_factory: pytest.TempPathFactory) -> Iterator[References]:
-    yield References(tmp_path_factory.mktemp("references"))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Nursery() as nursery:
+        yield Site(tmp_path_factory.mktemp("site"), nursery)
+
+
+@pytest.fixture(scope="module")
+def reference(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    return installation.reference(site, tmp_path_factory.mktemp("reference"), 0)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_is_lost_doubled_or_paid_twice(
-    references: References, tmp_path: Path, seed: int
-) -> None:
-    result = live_through(draw(seed, WORLDS), references, tmp_path / "installation")
+def test_nothing_is_lost_doubled_or_paid_twice(site: Site, reference: Reference, seed: int) -> None:
+    result = live_through(draw(seed, WORLDS), reference, site)
 
     assert result.is_good, report.line(result)
     assert result.faults.total() > 0
@@ -41,9 +46,9 @@ class TestTheComparison:
     """A row that is missing, one that is there twice, one that differs: each is told, in its table."""
 
     @pytest.fixture
-    def tampered(self, references: References, tmp_path: Path) -> Path:
+    def tampered(self, reference: Reference, tmp_path: Path) -> Path:
         copy = tmp_path / "tampered.duckdb"
-        shutil.copy(references.of(0).warehouse, copy)
+        shutil.copy(reference.warehouse, copy)
         return copy
 
     @pytest.mark.parametrize(
@@ -58,7 +63,7 @@ class TestTheComparison:
     )
     def test_tells_what_differs(
         self,
-        references: References,
+        reference: Reference,
         tampered: Path,
         change: str,
         lost: int,
@@ -66,7 +71,7 @@ class TestTheComparison:
     ) -> None:
         with duckdb.connect(str(tampered)) as connection:
             connection.execute(change)
-        with compare.both(references.of(0).warehouse, tampered) as connection:
+        with compare.both(reference.warehouse, tampered) as connection:
             raw = compare.raw_differences(connection)
             marts = compare.mart_differences(connection, only_current=False)
 
@@ -74,8 +79,8 @@ class TestTheComparison:
         assert found.table in change
         assert (found.lost, found.doubled) == (lost, doubled)
 
-    def test_finds_nothing_in_a_copy(self, references: References, tampered: Path) -> None:
-        with compare.both(references.of(0).warehouse, tampered) as connection:
+    def test_finds_nothing_in_a_copy(self, reference: Reference, tampered: Path) -> None:
+        with compare.both(reference.warehouse, tampered) as connection:
             assert compare.raw_differences(connection) == []
             assert compare.mart_differences(connection, only_current=False) == []
-        assert compare.published_differences(references.of(0).warehouse, tampered) == []
+        assert compare.published_differences(reference.warehouse, tampered) == []

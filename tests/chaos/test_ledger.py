@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from simulator import Request
@@ -68,3 +69,9 @@ def test_an_answer_that_came_after_the_kill_is_lost() -> None:
     ]
     ledger = write_up([stalled, page(0, 12)], attempts, 0, [])
     assert (ledger.lost, ledger.twice, ledger.repeated) == (1, 0, 1)
+
+
+def test_a_page_that_was_refused_is_asked_for_again() -> None:
+    refused = replace(page(0, 1, status=429), credits=0)
+    ledger = night([refused, page(0, 2)], (10, False))
+    assert (ledger.charged, ledger.repeated, ledger.extra, ledger.twice) == (1, 1, 0, 0)

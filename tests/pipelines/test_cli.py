@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from pipelines import cli, lock
 from pipelines import settings as configuration
-from pipelines.history import History
+from pipelines.history import History, ResourceRun
 from pipelines.settings import PACKAGE_ROOT, Settings
 
 COMMANDS = sorted(get_command(cli.app).commands)  # type: ignore[attr-defined]
@@ -181,6 +181,26 @@ def test_a_damaged_warehouse_is_one_sentence(
         assert result.returncode == 1
         assert "cannot be opened" in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_status_after_a_killed_run_is_exit_1_and_calls_it_interrupted(
+    installation: Settings,
+) -> None:
+    """Nobody lived to note it, but who holds the warehouse knows that no run goes on."""
+    installation.prepare()
+    history, now = History(installation.warehouse), datetime.now(UTC)
+    history.begin("good", "run", now, now)
+    history.add_resource_runs("good", [ResourceRun("easir", "campaigns", now, now, "ok")])
+    history.finish("good", now, 0)
+    assert hirefunnel("status").returncode == 0
+    history.begin("killed", "run", now, datetime.now(UTC))
+
+    result = hirefunnel("status", "--json")
+
+    assert result.returncode == 1
+    facts = json.loads(result.stdout)
+    assert facts["last_runs"][0]["status"] == "interrupted"
+    assert facts["summary"] == "The last run, `run`, did not end well."
 
 
 def test_status_before_the_first_run_is_exit_1_and_says_so(installation: Settings) -> None:

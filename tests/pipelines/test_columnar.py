@@ -148,6 +148,32 @@ def test_what_cannot_be_typed_is_set_apart_whole(field: str, value: Any, reason:
     assert rejected["record_hash"] == content_hash(record)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2020-05-12T08:51:58+08:00",
+        "2020-05-12 08:51:58+0800",
+        "2020-05-12 08:51:58 +0800",
+        "2020-05-12 08:51:58.000 +08:00",
+        "2020-05-11 21:21:58 -0330",
+        " 2020-05-12 00:51:58 Z ",
+    ],
+)
+def test_a_time_is_read_however_its_offset_is_written(text: str) -> None:
+    [row] = columnar([{"id": "a", "at": text}])
+    assert row["at"].isoformat() == "2020-05-12T00:51:58+00:00"
+
+
+def test_a_time_without_seconds_is_read_as_dlt_reads_it() -> None:
+    rows = columnar([{"id": "a", "at": f"2020-05-12T08:51{zone}"} for zone in ("+08:00", "+0800")])
+    assert {row["at"].isoformat() for row in rows} == {"2020-05-12T00:51:00+00:00"}
+
+
+@pytest.mark.parametrize("offset", [" +2500", " +0860", " 0800", " +8"])
+def test_what_is_no_offset_is_not_guessed(offset: str) -> None:
+    assert reasons({"id": "a", "at": f"2020-05-12 08:51:58{offset}"}) == ["at is not a timestamp"]
+
+
 def test_a_record_without_any_key_and_with_several_faults_names_them_all() -> None:
     assert reasons({"score": "much", "number": "many"}, {"record": 5}) == [
         "id is missing; number is not an integer; score is not a double",

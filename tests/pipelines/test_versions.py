@@ -168,3 +168,12 @@ def test_a_table_that_was_made_before_is_loaded_into(warehouse: Warehouse) -> No
 
     warehouse.load(row("GOOD"))
     assert warehouse.ratings() == ["GOOD"]
+
+
+def test_what_duckdb_can_do_is_known_without_a_setting(monkeypatch: Any) -> None:
+    expected = dlt.destinations.duckdb(credentials="here.duckdb").capabilities()
+    monkeypatch.setattr(versions.warehouse, "configuration", lambda *_, **__: pytest.fail("asked"))
+
+    found = versions.warehouse(credentials="here.duckdb").capabilities()
+
+    assert dict(found) == dict(expected)

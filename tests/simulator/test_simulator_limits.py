@@ -36,6 +36,14 @@ def test_a_burst_is_let_through_and_what_comes_too_soon_is_refused(moving_client
     assert [request.status for request in simulator.requests] == [200, 200, 200, 429, 429]
 
 
+def test_limits_can_be_lifted(moving_client, simulator):
+    limit = simulator.limit("talkpush", per_second=0.01, burst=1)
+    assert [ask(moving_client, "talkpush").status_code for _ in range(2)] == [200, 429]
+    simulator.lift_limits()
+    assert ask(moving_client, "talkpush").status_code == 200
+    assert limit.served == 1
+
+
 def test_tokens_come_back_with_time_and_no_more_than_the_bucket_holds(moving_client, simulator):
     limit = simulator.limit("talkpush", per_second=20, burst=2)
     ask(moving_client, "talkpush")
