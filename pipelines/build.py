@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
-import json
 import logging
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +33,13 @@ DEFINED_ONCE = ("resource_type:seed", "config.materialized:view")
 log = logging.getLogger("hirefunnel")
 
 
-def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> list[NodeResult]:
+def build(
+    settings: Settings,
+    reporter: Reporter,
+    *,
+    is_full: bool = False,
+    before_full: Callable[[], None] | None = None,
+) -> list[NodeResult]:
     """Runs `dbt build` on the warehouse.
 
     A build reads what loads have brought since the last one. It reads everything when there was none, when the last
@@ -40,6 +48,7 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
 
     Args:
         is_full: Read everything in any case.
+        before_full: Called before a build that reads everything: what one of news takes for granted.
 
     Returns:
         How each seed, model and test ended; a failing one is a result, not an exception.
@@ -50,6 +59,8 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
     project = _own_project(settings)
     history = BuildHistory(settings.warehouse)
     is_news = history.begin(_fingerprint(project), datetime.now(UTC), is_full)
+    if before_full and not is_news:
+        before_full()
     variables = {
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
         "HIREFUNNEL_PHONE_REGION": phone_region(),
@@ -57,9 +68,8 @@ def build(settings: Settings, reporter: Reporter, *, is_full: bool = False) -> l
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     name = "dbt build" if is_news else "dbt build, in full"
-    with environment(variables), reporter.step(name) as step:
+    with environment(variables), _uncollected(), reporter.step(name) as step:
         result = _invoke(settings, project, step, is_news=is_news)
-    _mask_messages(settings.dbt_dir / "target" / "run_results.json")
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [_node_result(node) for node in result.result]
@@ -125,7 +135,21 @@ def phone_region() -> str:
     return region
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What dbt makes lives as long as it runs; to look through it for garbage, again and again, takes a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> Any:
+    from mashumaro.config import BaseConfig
+
+    # dbt has hundreds of kinds of objects and writes or reads a few: each makes its code for that when it is used
+    BaseConfig.lazy_compilation = True
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
@@ -139,6 +163,8 @@ def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> 
                 "--quiet",
                 "--log-level",
                 "none",
+                # nobody reads its JSON files, and what engines say in them may repeat values of rows
+                "--no-write-json",
                 "--log-path",
                 str(settings.dbt_dir / "logs"),
                 "build",
@@ -154,15 +180,6 @@ def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> 
     finally:
         # dbt leaves the file open, and so locked, for the life of the process
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-
-
-def _mask_messages(path: Path) -> None:
-    """dbt writes down what engines say; they may repeat values of rows."""
-    if path.is_file():
-        results = json.loads(path.read_text(encoding="utf-8"))
-        for result in results.get("results", []):
-            result["message"] = mask(result["message"]) if result.get("message") else None
-        path.write_text(json.dumps(results), encoding="utf-8")
 
 
 def _could_not_start(settings: Settings, error: BaseException | None) -> HirefunnelError:

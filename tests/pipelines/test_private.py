@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from pipelines import build
 from simulator import accounts
 from tests.nights.conftest import Installation, clean_environment, new_installation
 from tests.pipelines.outside import start
@@ -110,17 +109,3 @@ def test_nothing_that_was_printed_or_noted_holds_anybody_or_a_secret(
     for text in known(installation.world) | SECRETS:
         assert text not in process.stdout + process.stderr
         assert text not in noted
-
-
-def test_what_dbt_notes_of_an_engines_error_is_masked(tmp_path: Path) -> None:
-    error = """Runtime Error: Could not convert string 'Jane Doe' to INT32, jane@example.com"""
-    results = tmp_path / "run_results.json"
-    results.write_text(json.dumps({"results": [{"message": error}, {"message": None}]}))
-    build._mask_messages(results)
-
-    assert json.loads(results.read_text()) == {
-        "results": [
-            {"message": "Runtime Error: Could not convert string *** to INT32, ***"},
-            {"message": None},
-        ]
-    }

@@ -1,0 +1,65 @@
+{# dbt-duckdb's table and incremental, with fewer statements: it swaps tables by
+   renaming them, asks for their columns again and again, and writes comments
+   anew each night. A node then costs more than its query. Here a table is
+   dropped and made in one transaction, which nobody sees half done either. #}
+{% materialization table, adapter='duckdb' %}
+    {{ run_hooks(pre_hooks) }}
+    {%- set target_relation = make_table_anew() -%}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{# In a build of news the strategy replaces the touched rows of the table that
+   the build before left. Its columns are the model's: a changed project is
+   built in full. #}
+{% materialization incremental, adapter='duckdb' %}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set is_kept = load_cached_relation(this) is not none
+        and not should_full_refresh() -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {%- if is_kept -%}
+        {%- set new_rows = make_temp_relation(target_relation).include(
+            database=false, schema=false
+        ) -%}
+        {%- set strategy = adapter.get_incremental_strategy_macro(
+            context, config.get('incremental_strategy')
+        ) -%}
+        {%- call statement('new_rows') -%}
+            {{ create_table_as(True, new_rows, compiled_code) }}
+        {%- endcall -%}
+        {%- call statement('main') -%}
+            {{ strategy({
+                'target_relation': target_relation,
+                'temp_relation': new_rows,
+                'unique_key': config.get('unique_key'),
+                'dest_columns':
+                    adapter.get_columns_in_relation(target_relation)
+            }) }};
+            drop table {{ new_rows }}
+        {%- endcall -%}
+    {%- else -%}
+        {%- do make_table_anew() -%}
+    {%- endif -%}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{# The model as a table, whatever was there before. #}
+{% macro make_table_anew() -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set old_relation = load_cached_relation(this) -%}
+    {%- if old_relation is not none and not old_relation.is_table -%}
+        {%- do adapter.drop_relation(old_relation) -%}
+    {%- endif -%}
+    {%- call statement('main') -%}
+        drop table if exists {{ target_relation }};
+        {{ create_table_as(False, target_relation, compiled_code) }}
+    {%- endcall -%}
+    {%- do persist_docs(target_relation, model) -%}
+    {{ return(target_relation) }}
+{%- endmacro %}
