@@ -95,12 +95,14 @@ CAMPAIGNS = """
     select
         'E' || c as id, 'Hiring ' || c % 100 as name, 'sent' as status,
         timestamptz '2024-06-01 00:00:00+00' + to_days(c::int) as sent_at,
-        md5('E' || c) as _content_hash, timestamptz '2024-06-02 00:00:00+00' as _seen_at,
+        (hash('E' || c) >> 1)::bigint as _content_hash, (hash('E' || c) >> 1)::bigint as _key_hash,
+        timestamptz '2024-06-02 00:00:00+00' as _seen_at,
         '1700000000.5' as _dlt_load_id
     from range(300) campaigns(c);
     insert into raw_linkup.jobs by name
     select
-        'J' || c as job_id, 'Hiring ' || c % 100 as title, md5('J' || c) as _content_hash,
+        'J' || c as job_id, 'Hiring ' || c % 100 as title, (hash('J' || c) >> 1)::bigint as _content_hash,
+        (hash('J' || c) >> 1)::bigint as _key_hash,
         timestamptz '2024-06-02 00:00:00+00' as _seen_at, '1700000000.5' as _dlt_load_id
     from range(300) campaigns(c);
     insert into raw_closerx.hourly_metrics by name
@@ -108,7 +110,7 @@ CAMPAIGNS = """
         'C' || c as campaign_id, date '2024-01-01' + d::int as date, h as hour, 1 as hour_occurrence,
         timestamptz '2024-01-01 00:00:00+00' + to_days(d::int) + to_hours(h::int) as hour_at,
         (c + h) % 7 as credit_deductions, h % 3 as campaign_results, true as is_final,
-        md5(concat_ws('|', c, d, h)) as _content_hash,
+        (hash(c, d, h) >> 1)::bigint as _content_hash, (hash(c, d, h) >> 1)::bigint as _key_hash,
         timestamptz '2024-01-02 02:00:00+00' + to_days(d::int) as _seen_at,
         printf('%d.5', 1700000000 + d // 4 * 86400) as _dlt_load_id
     from range(20) campaigns(c), range(720) days(d), range(24) hours(h)
@@ -192,7 +194,8 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, records: int, sou
         f"""
         insert into {table} by name
         select {columns} {created} {updated}
-            md5(concat_ws('|', i, version)) as _content_hash,
+            (hash(i, version) >> 1)::bigint as _content_hash,
+            (hash(i, '{table}') >> 1)::bigint as _key_hash,
             seen_at as _seen_at,
             load_id as _dlt_load_id
         from (

@@ -28,7 +28,7 @@ HIREFUNNEL = str(Path(sys.executable).with_name("hirefunnel"))
 COLUMNS = ("records", "command", "wall s", "of smallest", "CPU s", "peak MB", "file MB", "runs")
 # As if other versions had been stored of what came over HTTP: then it is news when it comes again.
 FORGOTTEN = "; ".join(
-    f"update {table} set _content_hash = 'before' where _dlt_load_id not like '17%.5'"
+    f"update {table} set _content_hash = 0, updated_at = null where _dlt_load_id not like '17%.5'"
     for table in ("raw_hirednow.results", "raw_easir.campaign_recipients")
 )
 

@@ -59,17 +59,21 @@ def watch(stopwatch: Stopwatch) -> None:
     from pipelines import columnar, versions
     from sources.easir import client as easir
     from sources.easir import helpers as easir_helpers
+    from sources.easir import sent as easir_sent
     from sources.hirednow import client as hirednow
     from sources.hirednow import reading as hirednow_reading
+    from sources.hirednow import sent as hirednow_sent
 
     stopwatch.around(urllib3.HTTPConnectionPool, "urlopen", "HTTP: urllib3 and the socket")
     stopwatch.around(hirednow.HiredNowClient, "get", "HTTP: requests, retries, pace")
     stopwatch.around(easir.EasirClient, "get", "HTTP: requests, retries, pace")
-    stopwatch.around(hirednow, "decode", "JSON to dicts")
-    stopwatch.around(easir, "decode", "JSON to dicts")
+    stopwatch.around(hirednow, "read_answer", "JSON: answers opened, records left as they are")
+    stopwatch.around(easir, "read_answer", "JSON: answers opened, records left as they are")
     stopwatch.around(hirednow_reading, "note", "sources: cursors, times, campaigns")
     stopwatch.around(easir_helpers, "with_times", "sources: cursors, times, campaigns")
-    stopwatch.around(columnar.Batches, "add", "dicts to canonical JSON")
+    for sent in (hirednow_sent, easir_sent):
+        stopwatch.around(sent.SentRecords, "columns", "sources: cursors, times, campaigns")
+    stopwatch.around(columnar.Batches, "add", "texts joined to batches")
     stopwatch.around(columnar.Batches, "columns", "JSON to columns, in DuckDB")
     stopwatch.around(ArrowToParquetWriter, "write_data", "columns to parquet")
     stopwatch.around(Pipeline, "extract", "dlt: extract")

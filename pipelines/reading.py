@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from .drift import Fields
 
+# What dlt does once a table, whatever its size, costs tens of milliseconds: so it gets few.
+TABLE_BYTES = 12 * 1024 * 1024
+
 
 class VersionedResource:
     """A source's resource that loads versions, in columns, and as many packages as it takes.
@@ -69,6 +72,7 @@ class VersionedResource:
         self._keeps_keys = keeps_keys
         self._keep = keep
         self._more: list[pa.Table] = []
+        self._waiting: list[pa.Table] = []
         # dlt has no public way to see a resource's pages and its end, which batches need
         self._source: Any = resource._pipe.gen
         self._pages: Iterator[Any] | None = None
@@ -105,6 +109,7 @@ class VersionedResource:
                 making = maker.submit(self._columns, batch)
             if making is not None:
                 yield from self._hand_over(making.result())
+        yield from self._joined()
 
     def _columns(self, batch: Batch) -> Columns:
         columns = self._batches.columns(batch)
@@ -118,9 +123,20 @@ class VersionedResource:
         if self._keeps_keys:
             self.key_hashes.append(columns.key_hashes)
         if len(columns.stored):
-            yield columns.stored
+            if self._waiting and (
+                self._waiting[0].schema != columns.stored.schema
+                or sum(table.nbytes for table in self._waiting) > TABLE_BYTES
+            ):
+                yield from self._joined()
+            self._waiting.append(columns.stored)
         if len(columns.rejected):
             yield _as_rejected(columns.rejected, self._name, self.mapping)
+
+    def _joined(self) -> Iterator[pa.Table]:
+        """The tables that wait to be handed over, as one."""
+        if self._waiting:
+            yield pa.concat_tables(self._waiting)
+            self._waiting.clear()
 
     def _batches_of_package(self, pages: Iterator[Any]) -> Iterator[Batch]:
         bytes_before = self._batches.bytes_added
