@@ -16,7 +16,7 @@ from pipelines import cli, demo
 from pipelines.errors import HirefunnelError
 from pipelines.settings import environment
 from simulator import Simulator, World, serve
-from tests.nights.truth import Truth
+from tests.nights.truth import Truth, stored_contents
 
 # Late enough for CloserX to have settled the day before: later revisions are not read again.
 FIRST_NIGHT = datetime(2026, 3, 20, 22, tzinfo=UTC)
@@ -71,6 +71,11 @@ class Installation:
         with duckdb.connect(str(self.data / "hirefunnel.duckdb"), read_only=True) as connection:
             connection.execute("set TimeZone = 'UTC'")
             return connection.execute(sql).fetchall()
+
+    def stored(self, vendor: str, resource: str) -> dict[Any, list[str]]:
+        """What raw holds of each record, in the order in which it was seen."""
+        with duckdb.connect(str(self.data / "hirefunnel.duckdb"), read_only=True) as connection:
+            return stored_contents(connection, vendor, resource)
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,11 @@ from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pytest
 
 from simulator import World, serve
 from tests.nights.conftest import Installation, clean_environment, new_installation
-from tests.nights.truth import RESOURCES, instant, stored_contents
+from tests.nights.truth import RESOURCES, instant
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
 
@@ -26,8 +25,7 @@ def assert_raw_is_what_was_seen(installation: Installation, *, but: str = "") ->
     for vendor, resource in RESOURCES:
         if resource == but:
             continue
-        with duckdb.connect(str(installation.warehouse), read_only=True) as connection:
-            stored = stored_contents(connection, vendor, resource).values()
+        stored = installation.stored(vendor, resource).values()
         seen = installation.truth.contents(vendor, resource).values()
         assert Counter(chain(*stored)) == Counter(chain(*seen)), resource
 

@@ -6,11 +6,10 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-import duckdb
 import pytest
 
 from tests.nights.conftest import Installation
-from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant, stored_contents
+from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant
 
 pytestmark = pytest.mark.slow
 
@@ -70,8 +69,7 @@ def test_the_nights_bring_what_they_are_to_test(after_three_nights: Installation
 def test_raw_holds_each_version_once_in_the_order_seen(
     after_three_nights: Installation, vendor: str, resource: str
 ) -> None:
-    with duckdb.connect(str(after_three_nights.warehouse), read_only=True) as connection:
-        stored = stored_contents(connection, vendor, resource)
+    stored = after_three_nights.stored(vendor, resource)
 
     assert stored == after_three_nights.truth.contents(vendor, resource)
 

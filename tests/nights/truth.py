@@ -116,6 +116,8 @@ def _plain(value: Any) -> str:
         return ""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, int | float) and not isinstance(value, bool):
         return repr(float(value))
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
