@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from typing import Annotated
@@ -11,6 +12,8 @@ from typing import Annotated
 import typer
 
 from .errors import explained
+
+STOPPED = 130
 
 app = typer.Typer(
     name="hirefunnel",
@@ -182,6 +185,7 @@ def _run(
 def main() -> None:
     """The console script: errors become one sentence and an exit code; a stack trace is a bug."""
     os.umask(0o077)  # what the program writes is about job seekers: its owner reads it, nobody else
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
     try:
         app()
     except Exception as error:
@@ -191,11 +195,13 @@ def main() -> None:
         text = f"hirefunnel: {known}" if known else traceback.format_exc()
         print(mask(text), file=sys.stderr)
         sys.exit(known.exit_code if known else 1)
-    except KeyboardInterrupt:
-        print(
-            "hirefunnel: stopped; what was committed is kept, run again to go on.", file=sys.stderr
-        )
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == STOPPED:  # by Ctrl-C: Typer has made it an exit code, and says nothing
+            print(
+                "hirefunnel: stopped; what was committed is kept, run again to go on.",
+                file=sys.stderr,
+            )
+        raise
 
 
 if __name__ == "__main__":

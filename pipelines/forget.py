@@ -7,8 +7,10 @@ moment the rows are gone, `ops.forget_log` says that there is something left to 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -50,7 +52,7 @@ def forget(email: str | None, person_id: str | None, record: str | None, reporte
     key = salt(settings)
     read_mappings(settings)
     phone_region()
-    with open_run(settings, "forget", reporter) as run:
+    with _unnamed(), open_run(settings, "forget", reporter) as run:
         _make_current(run)
         person = _put_on_list(run, who, key)
         if person.records:
@@ -60,6 +62,17 @@ def forget(email: str | None, person_id: str | None, record: str | None, reporte
             raise HirefunnelError(f"Nobody is stored under this {who.by}{kept_out}.")
         _finish(run)
     return 1 if run.failures else 0
+
+
+@contextmanager
+def _unnamed() -> Iterator[None]:
+    """dbt writes down the command line that it was started with, and this one names them."""
+    given = sys.argv
+    sys.argv = [*given[:1], "forget"]
+    try:
+        yield
+    finally:
+        sys.argv = given
 
 
 def _with_demo_mappings(settings: Settings) -> Settings:

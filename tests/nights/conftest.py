@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +52,8 @@ class Installation:
     def hirefunnel(self, *arguments: str) -> int:
         """Runs a command in this process and returns its exit code."""
         demo._write_campaign_map(self.world, self.folder / "mappings")
-        with environment(self.environment):
+        with environment(self.environment), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["hirefunnel", *arguments])  # dbt looks at it
             result = CliRunner().invoke(cli.app, list(arguments))
         if isinstance(result.exception, HirefunnelError):
             self.output = str(result.exception)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,22 @@ def forget(*arguments: str) -> int:
     if isinstance(result.exception, HirefunnelError):
         raise result.exception
     return result.exit_code
+
+
+def test_dbt_finds_no_command_line_that_names_them(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It writes down the one that it finds, in `run_results.json`."""
+    given = ["hirefunnel", "forget", "--email", "ada@example.org"]
+    monkeypatch.setattr("sys.argv", given)
+
+    def tell(_: object) -> None:
+        raise HirefunnelError(" ".join(sys.argv))
+
+    monkeypatch.setattr("pipelines.forget._make_current", tell)
+    with pytest.raises(HirefunnelError, match=r"^hirefunnel forget$"):
+        forget(*given[2:])
+    assert sys.argv == given
 
 
 class TestTheOptions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from subprocess import Popen
@@ -86,6 +87,22 @@ class TestASecondRun:
         again = raw_versions(installation)
         assert hirefunnel(installation, "sync")[0] == 0
         assert raw_versions(installation) == again
+
+
+@pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_says_what_is_kept(
+    installation: Installation, reading: Popen[str], asked_by: signal.Signals
+) -> None:
+    reading.send_signal(asked_by)
+    installation.simulator.faults.clear()
+    _, stderr = reading.communicate(timeout=120)
+
+    assert reading.returncode == 130
+    assert last_line(stderr) == (
+        "hirefunnel: stopped; what was committed is kept, run again to go on."
+    )
+    assert installation.query("select command, status from ops.runs") == [("sync", "failed")]
+    assert not list(installation.data.glob("*.holder.json"))
 
 
 def test_a_bi_reader_keeps_its_copy_open_during_two_publications(
