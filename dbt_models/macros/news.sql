@@ -16,6 +16,32 @@
 {%- endmacro %}
 
 
+{# The rows of a model that this build reads: all, or, in a build of news and of
+   a model that keeps rows from build to build, those that it has just put
+   there. A scan of all its rows for the touched ones would cost more. #}
+{% macro touched_rows(relation) -%}
+    {%- set node = graph.nodes.get(
+        'model.' ~ project_name ~ '.' ~ relation.identifier
+    ) if is_news_build() else none -%}
+    {{ return(
+        slice_of(relation)
+        if node and node.config.materialized == 'incremental'
+        else relation
+    ) }}
+{%- endmacro %}
+
+
+{# Where an incremental model's rows of a build of news stay until the next. #}
+{% macro slice_of(relation) -%}
+    {{ return(api.Relation.create(
+        database=relation.database,
+        schema='intermediate',
+        identifier=relation.identifier ~ '__touched',
+        type='table'
+    )) }}
+{%- endmacro %}
+
+
 {# In a build of news, the condition that keeps to the touched rows. #}
 {% macro where_touched(column, touched) -%}
     {%- if is_news_build() -%}

@@ -2,18 +2,8 @@
    to build, only the rows that this build touched. Rows are replaced by key,
    so a doubled, unknown or missing value can only be among these. #}
 {% macro get_where_subquery(relation) -%}
-    {%- set tested = graph.nodes.get(model.attached_node)
-        if execute and model.attached_node else none -%}
-    {%- set touched = tested.config.meta.get('touched') if tested else none -%}
-    {%- if touched and is_news_build() -%}
-        {%- set key = tested.config.unique_key -%}
-        {%- set name = 'model.' ~ project_name ~ '.' ~ touched -%}
-        {{ return(
-            '(select * from ' ~ relation ~ ' where ' ~ key ~ ' in (select '
-            ~ key ~ ' from ' ~ graph.nodes[name].relation_name ~ '))'
-        ) }}
-    {%- endif -%}
-    {{ return(default__get_where_subquery(relation)) }}
+    {%- set rows = touched_rows(relation) if execute else relation -%}
+    {{ return(default__get_where_subquery(rows)) }}
 {%- endmacro %}
 
 

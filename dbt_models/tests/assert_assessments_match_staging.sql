@@ -9,8 +9,7 @@ results as (
 ),
 
 assessments as (
-    select * from {{ ref('fct_assessments') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    select * from {{ touched_rows(ref('fct_assessments')) }}
 )
 
 select coalesce(results.result_id, assessments.result_id) as result_id

@@ -2,8 +2,7 @@
 with
 
 journeys as (
-    select * from {{ ref('fct_journeys') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    select * from {{ touched_rows(ref('fct_journeys')) }}
 ),
 
 counted as (
@@ -12,8 +11,7 @@ counted as (
         hiring_campaign,
         count(*) as count_events,
         max(occurred_at) as last_event_at
-    from {{ ref('fct_funnel_events') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    from {{ touched_rows(ref('fct_funnel_events')) }}
     group by person_id, hiring_campaign
 )
 

@@ -8,8 +8,7 @@ recipients as (
 ),
 
 events as (
-    select * from {{ ref('fct_funnel_events') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    select * from {{ touched_rows(ref('fct_funnel_events')) }}
 ),
 
 expected as (

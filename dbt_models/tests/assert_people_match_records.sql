@@ -2,8 +2,7 @@
 with
 
 people as (
-    select * from {{ ref('dim_person') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    select * from {{ touched_rows(ref('dim_person')) }}
 ),
 
 counted as (
@@ -11,8 +10,7 @@ counted as (
         person_id,
         count(*) as record_count,
         count(distinct vendor) as vendor_count
-    from {{ ref('person_records') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    from {{ touched_rows(ref('person_records')) }}
     group by person_id
 )
 

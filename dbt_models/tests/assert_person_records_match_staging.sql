@@ -41,8 +41,7 @@ both_sides as (
         record_id,
         0 as in_staging,
         1 as in_mart
-    from {{ ref('person_records') }}
-    {{ where_touched('record_key', records) }}
+    from {{ touched_rows(ref('person_records')) }}
 )
 
 select

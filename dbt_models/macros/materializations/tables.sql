@@ -13,7 +13,8 @@
 
 {# In a build of news the strategy replaces the touched rows of the table that
    the build before left. Its columns are the model's: a changed project is
-   built in full. #}
+   built in full. The new rows stay beside it for the models and tests that
+   need no others (macros/news.sql). #}
 {% materialization incremental, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set is_kept = load_cached_relation(this) is not none
@@ -21,14 +22,13 @@
 
     {{ run_hooks(pre_hooks) }}
     {%- if is_kept -%}
-        {%- set new_rows = make_temp_relation(target_relation).include(
-            database=false, schema=false
-        ) -%}
+        {%- set new_rows = slice_of(target_relation) -%}
         {%- set strategy = adapter.get_incremental_strategy_macro(
             context, config.get('incremental_strategy')
         ) -%}
         {%- call statement('new_rows') -%}
-            {{ create_table_as(True, new_rows, compiled_code) }}
+            drop table if exists {{ new_rows }};
+            {{ create_table_as(False, new_rows, compiled_code) }}
         {%- endcall -%}
         {%- call statement('main') -%}
             {{ strategy({
@@ -37,11 +37,13 @@
                 'unique_key': config.get('unique_key'),
                 'dest_columns':
                     adapter.get_columns_in_relation(target_relation)
-            }) }};
-            drop table {{ new_rows }}
+            }) }}
         {%- endcall -%}
     {%- else -%}
         {%- do make_table_anew() -%}
+        {%- call statement('no_slice') -%}
+            drop table if exists {{ slice_of(target_relation) }}
+        {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}
     {{ adapter.commit() }}

@@ -45,9 +45,7 @@ status_map as (
 ),
 
 results as (
-    select *
-    from {{ ref('fct_assessments') }}
-    {{ where_touched('person_id', ref('int_touched_persons')) }}
+    select * from {{ touched_rows(ref('fct_assessments')) }}
 ),
 
 assessments as (

@@ -4,28 +4,46 @@ journeys as (
     select * from {{ ref('fct_journeys') }}
 ),
 
--- One pass over the journeys for all steps.
-campaigns as (
+-- Few journeys have both stages of a step, and only these have a duration.
+durations as (
+    {% for stage in ordered_stages()[:-1] %}
+    {% set next_stage = ordered_stages()[loop.index] %}
     select
-        {% for stage in ordered_stages()[:-1] %}
-        {% set days = days_between(
-            stage ~ '_at', ordered_stages()[loop.index] ~ '_at'
-        ) %}
-        {% set days_forward =
-            'case when ' ~ days ~ ' >= 0 then ' ~ days ~ ' end' %}
-        count({{ days_forward }}) as {{ stage }}_people,
-        {{ quantile(days_forward, 0.5) }} as {{ stage }}_p50_days,
-        {{ quantile(days_forward, 0.9) }} as {{ stage }}_p90_days,
-        -- whoever has the assessment's verdict no longer waits for it
+        hiring_campaign,
+        '{{ stage }}' as from_stage,
+        {{ days_between(stage ~ '_at', next_stage ~ '_at') }} as days
+    from journeys
+    where {{ next_stage }}_at >= {{ stage }}_at
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+measured as (
+    select
+        hiring_campaign,
+        from_stage,
+        count(*) as people,
+        {{ quantile('days', 0.5) }} as p50_days,
+        {{ quantile('days', 0.9) }} as p90_days
+    from durations
+    group by hiring_campaign, from_stage
+),
+
+-- whoever has the assessment's verdict no longer waits for it
+waiting as (
+    select
+        hiring_campaign,
+        furthest_stage as from_stage,
         count(*) filter (
             where is_open
-            and furthest_stage = '{{ stage }}'
-            {{ 'and not has_verdict' if stage == 'assessed' }}
-        ) as {{ stage }}_still_waiting,
-        {% endfor %}
-        hiring_campaign
+            and not (furthest_stage = 'assessed' and has_verdict)
+        ) as still_waiting
     from journeys
-    group by hiring_campaign
+    group by hiring_campaign, furthest_stage
+),
+
+campaigns as (
+    select distinct hiring_campaign from waiting
 ),
 
 steps as (
@@ -34,14 +52,31 @@ steps as (
         hiring_campaign,
         '{{ stage }}' as from_stage,
         '{{ ordered_stages()[loop.index] }}' as to_stage,
-        cast({{ loop.index }} as bigint) as from_stage_order,
-        {{ stage }}_people as people,
-        {{ stage }}_p50_days as p50_days,
-        {{ stage }}_p90_days as p90_days,
-        {{ stage }}_still_waiting as still_waiting
+        cast({{ loop.index }} as bigint) as from_stage_order
     from campaigns
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+joined as (
+    select
+        steps.hiring_campaign,
+        steps.from_stage,
+        steps.to_stage,
+        steps.from_stage_order,
+        measured.p50_days,
+        measured.p90_days,
+        coalesce(measured.people, 0) as people,
+        coalesce(waiting.still_waiting, 0) as still_waiting
+    from steps
+    left join measured
+        on
+            steps.hiring_campaign = measured.hiring_campaign
+            and steps.from_stage = measured.from_stage
+    left join waiting
+        on
+            steps.hiring_campaign = waiting.hiring_campaign
+            and steps.from_stage = waiting.from_stage
 ),
 
 final as (
@@ -56,7 +91,7 @@ final as (
         p50_days,
         p90_days,
         still_waiting
-    from steps
+    from joined
 )
 
 select * from final

@@ -37,7 +37,7 @@ broken as (
         count(*) as count_rows
     from tested
     where {{ column }} not in (
-        select {{ column }} from {{ parent }}
+        select {{ column }} from {{ touched_rows(parent) }}
         where {{ column }} in (select {{ column }} from tested)
     )
     group by {{ column }}

@@ -1,7 +1,7 @@
 -- Every status that a record of several versions was seen with, in the order
 -- seen. own_stage is the stage that the record's existence proves already.
 {{ config(materialized='ephemeral') }}
-{%- set touched = ref('int_person_records_unioned') %}
+
 with
 
 statuses as (
@@ -14,8 +14,7 @@ statuses as (
         count_versions,
         updated_at,
         seen_at
-    from {{ ref('stg_easir__campaign_recipients_versions') }}
-    {{ where_record_touched('recipient_key', 'easir', touched) }}
+    from {{ touched_rows(ref('stg_easir__campaign_recipients_versions')) }}
     union all
     select
         'talkpush' as vendor,
@@ -26,8 +25,7 @@ statuses as (
         count_versions,
         updated_at,
         seen_at
-    from {{ ref('stg_talkpush__leads_versions') }}
-    {{ where_record_touched('lead_id', 'talkpush', touched) }}
+    from {{ touched_rows(ref('stg_talkpush__leads_versions')) }}
     union all
     select
         'linkup' as vendor,
@@ -38,8 +36,7 @@ statuses as (
         count_versions,
         cast(null as {{ type_timestamptz() }}) as updated_at,
         seen_at
-    from {{ ref('stg_linkup__candidates_versions') }}
-    {{ where_record_touched('application_key', 'linkup', touched) }}
+    from {{ touched_rows(ref('stg_linkup__candidates_versions')) }}
     union all
     select
         'hirednow' as vendor,
@@ -50,8 +47,7 @@ statuses as (
         count_versions,
         updated_at,
         seen_at
-    from {{ ref('stg_hirednow__results_versions') }}
-    {{ where_record_touched('result_id', 'hirednow', touched) }}
+    from {{ touched_rows(ref('stg_hirednow__results_versions')) }}
 ),
 
 final as (

@@ -1,7 +1,10 @@
+{{ config(materialized='ephemeral') }}
+
 with
 
 recipients as (
-    select * from {{ ref('stg_easir__campaign_recipients') }}
+    select *
+    from {{ touched_rows(ref('stg_easir__campaign_recipients_versions')) }}
 ),
 
 final as (
@@ -25,7 +28,8 @@ final as (
         vendor_status,
         count_versions as version_count,
         is_deleted,
-        first_missing_at
+        first_missing_at,
+        is_current
     from recipients
 )
 

@@ -1,7 +1,9 @@
+{{ config(materialized='ephemeral') }}
+
 with
 
 results as (
-    select * from {{ ref('stg_hirednow__results') }}
+    select * from {{ touched_rows(ref('stg_hirednow__results_versions')) }}
 ),
 
 final as (
@@ -25,7 +27,8 @@ final as (
         recommendation_status as vendor_status,
         count_versions as version_count,
         false as is_deleted,
-        cast(null as {{ type_timestamptz() }}) as first_missing_at
+        cast(null as {{ type_timestamptz() }}) as first_missing_at,
+        is_current
     from results
 )
 

@@ -1,7 +1,9 @@
+{{ config(materialized='ephemeral') }}
+
 with
 
 candidates as (
-    select * from {{ ref('stg_linkup__candidates') }}
+    select * from {{ touched_rows(ref('stg_linkup__candidates_versions')) }}
 ),
 
 final as (
@@ -25,7 +27,8 @@ final as (
         rating as vendor_status,
         count_versions as version_count,
         is_deleted,
-        first_missing_at
+        first_missing_at,
+        is_current
     from candidates
 )
 

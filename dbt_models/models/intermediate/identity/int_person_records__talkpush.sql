@@ -1,7 +1,9 @@
+{{ config(materialized='ephemeral') }}
+
 with
 
 leads as (
-    select * from {{ ref('stg_talkpush__leads') }}
+    select * from {{ touched_rows(ref('stg_talkpush__leads_versions')) }}
 ),
 
 final as (
@@ -25,7 +27,8 @@ final as (
         vendor_status,
         count_versions as version_count,
         false as is_deleted,
-        cast(null as {{ type_timestamptz() }}) as first_missing_at
+        cast(null as {{ type_timestamptz() }}) as first_missing_at,
+        is_current
     from leads
 )
 

@@ -1,31 +1,13 @@
--- The records about persons that this build reads: those with a version in a
--- new load; in a full build, all.
+-- The records about persons that this build reads: those with a row in a new
+-- load; in a full build, all.
 {{ config(materialized='table') }}
-{%- set loads = ref('int_loads') %}
 
 with
 
 records as (
-    {% for vendor, versions, key in [
-        (
-            'easir',
-            ref('stg_easir__campaign_recipients_versions'),
-            'recipient_key'
-        ),
-        ('talkpush', ref('stg_talkpush__leads_versions'), 'lead_id'),
-        ('linkup', ref('stg_linkup__candidates_versions'), 'application_key'),
-        ('hirednow', ref('stg_hirednow__results_versions'), 'result_id'),
-    ] %}
+    {% for vendor in ['easir', 'talkpush', 'linkup', 'hirednow'] %}
     select * from {{ ref('int_person_records__' ~ vendor) }}
-    {% if is_news_build() %}
-    where record_id in (
-        select {{ key }} from {{ versions }}
-        where load_id in (
-            select load_id from {{ loads }}
-            where vendor = '{{ vendor }}' and is_new
-        )
-    )
-    {% endif %}
+    where is_current
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),

@@ -1,32 +1,32 @@
--- In a build of news: every key that a touched record has or had. Only these
--- can have gained or lost a holder or a name.
+-- In a build of news: every key that a version of a touched record has. Only
+-- these can have gained or lost a holder or a name: what the last build took
+-- for the record was one of its versions.
 {{ config(materialized='table') }}
 
 {%- set blocked_before = last_built('intermediate', 'int_blocked_keys') %}
 
 with
 
-records_now as (
-    select * from {{ ref('int_person_records_unioned') }}
+versions as (
+    {% for vendor in ['easir', 'talkpush', 'linkup', 'hirednow'] %}
+    select
+        email,
+        phone_e164,
+        other_phone_e164,
+        linkedin_public_id
+    from {{ ref('int_person_records__' ~ vendor) }}
     where {{ is_news_build() | lower }}
-),
-
-records_before as (
-    select * from {{ ref('int_records_before') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 keys as (
-    select
-        key_type,
-        key_value
-    from ({{ identity_keys_of('records_now', ['record_key']) }}) as keys_now
-    union
-    select
+    select distinct
         key_type,
         key_value
     from (
-        {{ identity_keys_of('records_before', ['record_key']) }}
-    ) as keys_before
+        {{ identity_keys_of('versions', ['email']) }}
+    ) as keys_of_versions
 ),
 
 identified as (
