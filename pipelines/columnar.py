@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import md5
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import duckdb
 import numpy as np
@@ -135,7 +135,7 @@ class Columns:
     def key_hashes(self) -> np.ndarray:
         """A number for the key of each stored record, equal for equal keys."""
         # A copy: the column's own memory would keep the whole table.
-        return np.array(self.stored[KEY_HASH])
+        return cast("np.ndarray", self.stored[KEY_HASH].to_numpy()).copy()
 
 
 class Batches:

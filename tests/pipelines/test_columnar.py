@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from pipelines.column_sql import SEEN_AT
 from pipelines.columnar import Batches, Columns, canonical, content_hash
 from pipelines.settings import Settings
+from sources.easir.sent import SentRecords
 
 COLUMNS: Any = {
     "id": {"data_type": "text"},
@@ -202,6 +204,79 @@ def test_two_fields_that_become_one_name_are_both_kept() -> None:
 
     assert sorted(row.values(), key=str)[:2] == ["1", "2"]
     assert {"lower", "upper"} < set(row.values())
+
+
+def as_sent(*texts: str, **added: list[Any]) -> list[dict[str, Any]]:
+    """What becomes of records as a vendor sent them."""
+    batches = Batches(COLUMNS, ["id"], dlt.Schema("any").naming.normalize_identifier)
+    batches.add(SentRecords([text.encode() for text in texts], added), NOW)
+    columns = batches.columns(batches.take())
+    assert len(columns.rejected) == 0
+    rows: list[dict[str, Any]] = columns.stored.to_pylist()
+    return rows
+
+
+def test_records_as_they_were_sent_give_the_rows_that_dicts_give() -> None:
+    texts = [
+        json.dumps(record, ensure_ascii=bool(place % 2)) for place, record in enumerate(ODD_RECORDS)
+    ]
+
+    assert comparable(as_sent(*texts)) == comparable(columnar(ODD_RECORDS))
+
+
+def test_what_a_source_adds_stands_in_place_of_what_was_sent() -> None:
+    first, second = as_sent(
+        '{"id":"a","at":"2026-01-01 12:00:00","number":7}',
+        '{"id":"b","number":8,"other":true}',
+        at=["2026-01-01T11:00:00+00:00", None],
+        number=[5, None],
+        job=["j", ["k"]],
+    )
+
+    assert (first["at"], first["number"], first["job"]) == (
+        datetime(2026, 1, 1, 11, tzinfo=UTC),
+        5,
+        "j",
+    )
+    assert (second["at"], second["number"], second["job"], second["other"]) == (
+        None,
+        None,
+        '["k"]',
+        "true",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{"id":"x","nested":1,"nested":2}', {"id": "x", "nested": 2}),
+        ('{"id":"x","new":"\\ud800"}', {"id": "x", "new": "?"}),
+        ('{"id":"x","new":"a\\u0000b"}', {"id": "x", "new": "a\x00b"}),
+        ('{"id":"x","score":1.10}', {"id": "x", "score": 1.1}),
+    ],
+    ids=["a name twice", "half a pair", "a zero", "a trailing zero"],
+)
+def test_strange_json_is_read_as_python_reads_it(text: str, wanted: dict[str, Any]) -> None:
+    assert comparable(as_sent('{"id":"y"}', text))["x"] == wanted
+
+
+def test_pages_to_which_other_things_are_added_are_other_batches() -> None:
+    batches = Batches(COLUMNS, ["id"], str)
+    batches.add(SentRecords([b'{"id":"a"}'], {"job": ["j"]}), NOW)
+
+    assert batches.takes(SentRecords([b"{}"], {"job": ["k"]}))
+    assert not batches.takes(SentRecords([b"{}"]))
+    assert not batches.takes([{"id": "b"}])
+
+
+def test_the_keys_that_are_remembered_do_not_keep_their_table() -> None:
+    columns = in_columns([{"id": "a"}])
+    hashes, table = columns.key_hashes, weakref.ref(columns.stored)
+    del columns
+
+    assert len(hashes) == 1
+    assert hashes.base is None
+    assert table() is None
 
 
 def test_records_on_one_page_keep_their_order() -> None:

@@ -15,17 +15,19 @@ from pipelines import versions
 from pipelines.pipeline import ddl
 from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
+from sources.hirednow.sent import SentRecords
 
 COLUMNS: Any = {
     "job": {"data_type": "text"},
     "id": {"data_type": "bigint"},
     "rating": {"data_type": "text"},
     "experiences": {"data_type": "json"},
+    "updated_at": {"data_type": "timestamp"},
 }
 
 
 @dlt.source(name="shop", section="shop", max_table_nesting=0)
-def shop(rows: list[dict[str, Any]]) -> Any:
+def shop(rows: Any) -> Any:
     @dlt.resource(primary_key=["job", "id"], write_disposition="merge", columns=COLUMNS)
     def things() -> Iterator[Any]:
         yield rows
@@ -52,12 +54,19 @@ class Warehouse:
             dataset_name="raw_shop",
         )
 
-    def source(self, rows: list[dict[str, Any]]) -> Any:
+    def source(self, rows: Any) -> Any:
         return shop(rows)
 
+    def load_sent(self, *texts: str) -> None:
+        """Records as a vendor sent them."""
+        self._load(SentRecords([text.encode() for text in texts]))
+
     def load(self, *rows: dict[str, Any]) -> None:
+        self._load(list(rows))
+
+    def _load(self, rows: Any) -> None:
         pipeline = self.pipeline()
-        source = self.source(list(rows))
+        source = self.source(rows)
         start = datetime(2026, 3, 1, tzinfo=UTC)
         VersionedResource(
             source.resources["things"],
@@ -148,6 +157,59 @@ def test_key_order_is_no_change_and_a_nested_value_is(warehouse: Warehouse) -> N
 
     warehouse.load(row("GOOD", experiences=[{"title": "a", "company": "c"}]))
     assert len(warehouse.ratings()) == 2
+
+
+AT = '"updated_at":"2026-03-01T08:00:00Z"'
+SENT = f'{{"job":"j","id":1,"rating":"GOOD","experiences":[{{"a":1,"b":"é"}}],"new":{{"x":1,"y":2}},{AT}}}'
+SENT_OTHERWISE = [
+    f'{{"new":{{"x":1,"y":2}},"id":1,"rating":"GOOD",{AT},"experiences":[{{"a":1,"b":"é"}}],"job":"j"}}',
+    f'{{"job":"j","id":1,"rating":"GOOD","experiences":[{{"b":"é","a":1}}],"new":{{"x":1,"y":2}},{AT}}}',
+    SENT.replace("é", "\\u00e9"),
+    SENT.replace(":", " :  ").replace("T08 :  00 :  00Z", "T08:00:00Z"),
+    SENT.replace("T08:00:00Z", "T10:00:00.000+02:00"),
+    SENT.replace(AT, f'"gone":null,{AT}'),
+]
+
+
+@pytest.mark.parametrize("text", SENT_OTHERWISE, ids=range(len(SENT_OTHERWISE)))
+def test_what_says_the_same_is_no_other_version_however_it_is_sent(
+    text: str, warehouse: Warehouse
+) -> None:
+    for texts in ([SENT], [text], [text, SENT, text], [SENT]):
+        warehouse.load_sent(*texts)
+
+    assert warehouse.ratings() == ["GOOD"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SENT.replace("GOOD", "BAD"),
+        SENT.replace("é", "e"),
+        SENT.replace('"y":2', '"y":3'),
+        SENT.replace('"id":1', '"id":1,"newer":1'),
+        SENT.replace("T08:00:00Z", "T08:00:01Z"),
+        SENT.replace(',"experiences":[{"a":1,"b":"é"}]', ""),
+    ],
+    ids=["a value", "a nested one", "of a new field", "a field more", "a time", "a field less"],
+)
+def test_what_says_something_else_is_another_version_and_so_is_the_way_back(
+    text: str, warehouse: Warehouse
+) -> None:
+    for texts in ([SENT], [text], [text, SENT_OTHERWISE[0]], [SENT, SENT_OTHERWISE[1]]):
+        warehouse.load_sent(*texts)
+
+    assert warehouse.query("select count(*) from raw_shop.things") == [(3,)]
+
+
+def test_records_of_other_keys_are_never_taken_for_one(warehouse: Warehouse) -> None:
+    texts = [SENT.replace('"id":1', f'"id":{number}') for number in range(1, 200)]
+    warehouse.load_sent(*texts)
+    warehouse.load_sent(*reversed(texts))
+
+    assert warehouse.query("select count(*), count(distinct id) from raw_shop.things") == [
+        (199, 199)
+    ]
 
 
 def test_fields_nobody_declared_are_kept_as_text_whatever_they_look_like(

@@ -277,6 +277,12 @@ def test_every_source_has_the_same_file(name):
     assert len({(SOURCES / vendor / name).read_bytes() for vendor in VENDORS}) == 1
 
 
+@pytest.mark.parametrize(("name", "vendors"), [("sent.py", 2), ("listing.py", 2)])
+def test_sources_that_need_it_have_the_same_file(name, vendors):
+    found = [path.read_bytes() for path in SOURCES.glob(f"*/{name}")]
+    assert (len(found), len(set(found))) == (vendors, 1)
+
+
 class TestSideBySide:
     """Tried with one of the five files, for they are equal."""
 
