@@ -22,12 +22,12 @@ with rows as (
     union all
     select 'easir', campaign_id || ':' || id, _content_hash, _seen_at, updated_at, _dlt_load_id, nullif(trim(status), '') from raw_easir.campaign_recipients
 ), marked as (
-    select *, lag(h, 1, '') over (partition by vendor, id order by seen, updated_at nulls first, l, h) as previous from rows
+    select *, lag(h) over (partition by vendor, id order by seen, updated_at nulls first, l, h) as previous from rows
 )
 select vendor, id, coalesce(updated_at, seen) as moment, status, seen, updated_at, l, h,
     row_number() over (partition by vendor, id order by seen, updated_at nulls first, l, h) as n,
     count(*) over (partition by vendor, id) as versions, min(seen) over (partition by vendor, id) as first_seen
-from marked where h <> previous;
+from marked where h is distinct from previous;
 
 -- 2. records as they stand now
 create or replace temp table records as

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -85,13 +85,14 @@ class Step:
         self._count = 0
         self._shown_at = 0.0
 
-    def tick(self, records: int, how_far: str = "") -> None:
-        """More records have come."""
+    def tick(self, records: int, how_far: Callable[[], str]) -> None:
+        """More records have come; how far that is will be asked only if it is shown."""
         self._count += records
         if time.monotonic() - self._shown_at < SHOWN_EVERY_S:
             return
         self._shown_at = time.monotonic()
-        self.update(f"{self._count:,}" + (f" · {how_far}" if how_far else ""))
+        detail = how_far()
+        self.update(f"{self._count:,}" + (f" · {detail}" if detail else ""))
 
     def update(self, detail: str) -> None:
         """What the step is at."""

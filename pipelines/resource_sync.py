@@ -124,8 +124,11 @@ class ResourceSync:
         if self.owner.stop.is_set():
             raise InterruptedError("stopped before it was complete")
         self.rows_read += records
+        step.tick(records, self._how_far)
+
+    def _how_far(self) -> str:
         self.progress.note(dlt.current.resource_metrics().get("progress"))
-        step.tick(records, str(self.progress))
+        return str(self.progress)
 
     def _say_progress(self) -> None:
         how_far = str(self.progress)
@@ -140,6 +143,7 @@ class ResourceSync:
         self.part.resources[
             self.name
         ].custom_metrics.clear()  # dlt adds them up, package by package
+        self.progress.note(found.get("progress"))
         spent = found.pop("credits", {})
         _add_metrics(self.metrics, found)
         try:

@@ -80,7 +80,7 @@ class Watcher:
 def start(
     nursery: Nursery,
     command: str,
-    options: tuple[float, int],
+    options: tuple[float, int, bool],
     environment: dict[str, str],
     folder: Path,
     kill: Kill | None,
@@ -88,7 +88,8 @@ def start(
     """Runs a command to its end, or to the moment of the kill.
 
     Args:
-        options: The child's: how likely a page ends a load package, and the seed of that chance.
+        options: The child's: how likely a page ends a load package, the seed of that chance, and whether builds run
+            dbt's data tests.
         environment: What the child finds set, all of it.
         folder: Its working folder, and where its stderr goes.
     """

@@ -4,7 +4,7 @@ It tells the suite which phase it is in, on the file descriptor, a line each: `+
 monotonic clock says 12.345, `-load 12.4` when that is over. Pages are small, and each is with the chance CUT the last
 of its load package, so that a small world has many of both; a retry waits milliseconds; and the clock of the data
 stands still at HIREFUNNEL_AS_OF, so that what is observed in a night is observed at one moment, however long the
-night's attempts take. Nothing else differs.
+night's attempts take. Builds leave out dbt's data tests where the schedule says so. Nothing else differs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from importlib import import_module
 from random import Random
 from typing import Any
 
+from dbt.cli.main import dbtRunner
 from dlt.pipeline.pipeline import Pipeline
 
 from pipelines import build, cli, publish, resource_sync, settings
@@ -65,9 +66,21 @@ def make_small(cut: float, dice: Random) -> None:
                     setattr(part, name, value)
 
 
-def main(descriptor: int, cut: str, seed: str, *command: str) -> None:
+def leave_out_data_tests() -> None:
+    """Builds without dbt's data tests."""
+    invoke = dbtRunner.invoke
+
+    def without(runner: dbtRunner, args: list[str], **kwargs: Any) -> Any:
+        return invoke(runner, [*args, "--exclude-resource-type", "test"], **kwargs)
+
+    dbtRunner.invoke = without  # type: ignore[method-assign, assignment]
+
+
+def main(descriptor: int, cut: str, seed: str, data_tests: str, *command: str) -> None:
     """Runs the command."""
     sys.argv = ["hirefunnel", *command]
+    if data_tests == "False":
+        leave_out_data_tests()
     moment = datetime.fromisoformat(os.environ["HIREFUNNEL_AS_OF"])
     settings.now = lambda: moment
     make_small(float(cut), Random(seed))

@@ -37,6 +37,7 @@ class Installation:
     world: World
     simulator: Simulator
     is_drifting: bool = False
+    has_data_tests: bool = False
     moments: list[datetime] = field(default_factory=list)
     attempts: int = 0
 
@@ -60,7 +61,7 @@ class Installation:
         demo._write_campaign_map(self.world, self.folder / "mappings")
         environment = self._environment(is_clean)
         self.attempts += 1
-        options = (plan.cut, self.attempts)
+        options = (plan.cut, self.attempts, self.has_data_tests)
         done = attempts.start(self.nursery, plan.command, options, environment, self.folder, kill)
         done.requests_until = len(self.simulator.requests)
         return done
@@ -133,12 +134,21 @@ class Site:
         self._parsed = folder / "parsed"
 
     @contextmanager
-    def installed(self, world: int, *, is_drifting: bool = False) -> Iterator[Installation]:
+    def installed(
+        self, world: int, *, is_drifting: bool = False, has_data_tests: bool = False
+    ) -> Iterator[Installation]:
         """A new installation, with its vendors; all that it has is dbt's project parsed, as on every other night."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         with serve(new_world(world)) as simulator:
-            made = Installation(self.folder, self._nursery, simulator.world, simulator, is_drifting)
+            made = Installation(
+                self.folder,
+                self._nursery,
+                simulator.world,
+                simulator,
+                is_drifting,
+                has_data_tests,
+            )
             if self._parsed.exists():
                 shutil.copytree(self._parsed, made.data / "dbt")
             yield made

@@ -44,7 +44,11 @@ def rows(results: list[Result]) -> list[tuple[str, str]]:
     anew = sum(ledger.anew for ledger in ledgers)
     drifting = sum(result.schedule.is_drifting for result in results)
     return [
-        ("schedules run", f"{len(results):,}, {drifting:,} of them with drifting pages"),
+        (
+            "schedules run",
+            f"{len(results):,}, {drifting:,} of them with drifting pages, "
+            f"{sum(result.schedule.has_data_tests for result in results):,} with dbt's data tests",
+        ),
         ("runs of the program", f"{sum(result.attempts for result in results):,}"),
         ("kills", _counted(kills, [*PHASES, "between"])),
         ("requests struck by faults", _counted(faults, sorted(faults))),

@@ -135,11 +135,17 @@ class NightPlan:
 
 @dataclass(frozen=True)
 class Schedule:
-    """All that will go wrong in one installation's life of two nights."""
+    """All that will go wrong in one installation's life of two nights.
+
+    Attributes:
+        has_data_tests: Whether builds run dbt's data tests, too. They change nothing, and what they would find the
+            comparison finds; but they are half of a build, which may be killed in them.
+    """
 
     seed: int
     world: int
     is_drifting: bool
+    has_data_tests: bool
     nights: tuple[NightPlan, ...]
 
 
@@ -167,7 +173,8 @@ def draw(seed: int, worlds: int = 3) -> Schedule:
         _night(dice, limits, dice.choice(("sync", "sync", "run")), is_drifting),
         _night(dice, limits, "run", is_drifting),
     )
-    return Schedule(seed, dice.randrange(worlds), is_drifting, nights)
+    has_data_tests = Random(f"data tests {seed}").random() < 0.2
+    return Schedule(seed, dice.randrange(worlds), is_drifting, has_data_tests, nights)
 
 
 def _night(dice: Random, limits: Random, command: str, is_drifting: bool) -> NightPlan:

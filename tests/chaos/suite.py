@@ -64,7 +64,11 @@ def live_through(schedule: Schedule, reference: Reference, site: Site) -> Result
     """Lives through a schedule, and looks at what is left."""
     began = monotonic()
     result = Result(schedule)
-    with site.installed(schedule.world, is_drifting=schedule.is_drifting) as installation:
+    with site.installed(
+        schedule.world,
+        is_drifting=schedule.is_drifting,
+        has_data_tests=schedule.has_data_tests,
+    ) as installation:
         for number, plan in enumerate(schedule.nights):
             _Night(
                 installation, number, plan, reference.nights[number], reference, result

@@ -220,7 +220,7 @@ class TestPaidPages:
     def test_a_run_killed_after_its_sync_costs_nothing_the_next_time(
         self, installation: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def die(*_: Any) -> None:
+        def die(*_: Any, **__: Any) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
