@@ -56,7 +56,7 @@ def watch(stopwatch: Stopwatch) -> None:
     from dlt.common.data_writers.writers import ArrowToParquetWriter
     from dlt.pipeline.pipeline import Pipeline
 
-    from pipelines import columnar, versions
+    from pipelines import columnar, version_load
     from sources.easir import client as easir
     from sources.easir import helpers as easir_helpers
     from sources.easir import sent as easir_sent
@@ -79,7 +79,7 @@ def watch(stopwatch: Stopwatch) -> None:
     stopwatch.around(Pipeline, "extract", "dlt: extract")
     stopwatch.around(Pipeline, "normalize", "dlt: normalize and load, without the insert")
     stopwatch.around(Pipeline, "load", "dlt: normalize and load, without the insert")
-    stopwatch.around(versions.VersionLoadJob, "run", "insert of new versions, in DuckDB")
+    stopwatch.around(version_load.VersionLoadJob, "run", "insert of new versions, in DuckDB")
 
 
 def main() -> None:

@@ -8,21 +8,17 @@ the reason.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from hashlib import md5
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .batch import Batch, Page
 from .column_sql import (
     KEY_HASH,
     OWN_COLUMNS,
@@ -33,90 +29,13 @@ from .column_sql import (
     names_query,
     types_query,
 )
+from .contents import as_text, canonical, content_hash
 from .drift import Fields
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
 
 BATCH_BYTES = 4 * 1024 * 1024
-
-_sorted_json = partial(orjson.dumps, option=orjson.OPT_SORT_KEYS, default=str)
-
-
-class Sent(Protocol):
-    """A page of records as they were sent, as sources hand it over.
-
-    Attributes:
-        texts: Each one's JSON, an object.
-        added: What the source says of them, in place of a field or beside those that were sent: by
-            field, a value for each record; None is nothing.
-    """
-
-    texts: Sequence[bytes]
-    added: Mapping[str, Sequence[Any]]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The same records, read."""
-
-
-Page = Sent | list[dict[str, Any]] | dict[str, Any]
-
-
-def canonical(record: Mapping[str, Any]) -> bytes:
-    """The record as JSON with sorted keys: equal bytes for equal content."""
-    try:
-        return _sorted_json(record)
-    except TypeError:  # an integer past 64 bits, half of a surrogate pair, a key that is no text
-        text = json.dumps(
-            record, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
-        )
-        return text.encode("utf-8", "replace")
-
-
-def content_hash(record: Mapping[str, Any]) -> str:
-    """The md5 of the record's canonical JSON, as 32 hex digits."""
-    return md5(canonical(record), usedforsecurity=False).hexdigest()
-
-
-def number_of(text: bytes) -> int:
-    """Stands for a text: 63 bits of its md5, as `column_sql.key_hash` takes them."""
-    digest = md5(text, usedforsecurity=False).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-def as_text(value: Any) -> str | None:
-    """A value as it stands in a column of texts."""
-    return value if value is None or isinstance(value, str) else canonical(value).decode()
-
-
-@dataclass
-class Batch:
-    """Records on their way into columns.
-
-    Attributes:
-        texts: Each record's JSON, a page's joined: thousands of small ones waste memory.
-        lengths: How long each is, in bytes.
-        seen_at: When each was seen, in microseconds since 1970.
-        added: What stands in place of a field or beside it, by field.
-    """
-
-    texts: list[bytes] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    seen_at: list[int] = field(default_factory=list)
-    added: dict[str, list[str | None]] = field(default_factory=dict)
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Each record, read."""
-        ends = np.cumsum([0, *self.lengths])
-        texts = b"".join(self.texts)
-        for place, (begin, end) in enumerate(pairwise(ends)):
-            record: dict[str, Any] = json.loads(texts[begin:end])  # reads what faster ones do not
-            yield record | {name: values[place] for name, values in self.added.items()}
-
-    def rewritten(self) -> Batch:
-        """The same in the plainest JSON there is."""
-        lines = [canonical(record) for record in self.records()]
-        return replace(self, texts=lines, lengths=list(map(len, lines)))
 
 
 @dataclass(frozen=True)

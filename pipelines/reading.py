@@ -13,8 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from . import versions
+from .batch import Batch
 from .column_sql import CONTENT_HASH, KEY_HASH, SEEN_AT
-from .columnar import Batch, Batches, Columns, content_hash, number_of
+from .columnar import Batches, Columns
+from .contents import content_hash, number_of
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource

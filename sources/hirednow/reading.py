@@ -11,17 +11,15 @@ from dlt.common import logger
 from .client import HiredNowClient, HiredNowError
 from .helpers import (
     Page,
-    Windows,
     newest_date,
     read_again,
-    read_new,
     read_pages,
-    read_window,
     rescan_start,
     span,
 )
 from .parallel import side_by_side
 from .sent import SentRecords
+from .windows import Windows, read_new, read_window
 
 
 @dataclass

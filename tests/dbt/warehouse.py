@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.columnar import number_of
+from pipelines.contents import number_of
 
 Row = Mapping[str, Any]
 

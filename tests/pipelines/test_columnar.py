@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.column_sql import SEEN_AT
-from pipelines.columnar import Batches, Columns, canonical, content_hash
+from pipelines.columnar import Batches, Columns
+from pipelines.contents import canonical, content_hash
 from pipelines.settings import Settings
 from sources.easir.sent import SentRecords
 

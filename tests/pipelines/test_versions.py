@@ -11,7 +11,7 @@ import dlt
 import duckdb
 import pytest
 
-from pipelines import versions
+from pipelines import version_load, versions
 from pipelines.pipeline import ddl
 from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
@@ -133,7 +133,7 @@ def test_a_clock_that_went_back_adds_nothing_and_hides_nothing(warehouse: Wareho
 
 def test_a_file_that_is_loaded_again_adds_nothing(warehouse: Warehouse, monkeypatch: Any) -> None:
     """A failure after the insert, before dlt has noted it: dlt loads the file again."""
-    insert = versions.VersionLoadJob.run
+    insert = version_load.VersionLoadJob.run
     runs = itertools.count(1)
 
     def run(job: Any) -> None:
@@ -142,7 +142,7 @@ def test_a_file_that_is_loaded_again_adds_nothing(warehouse: Warehouse, monkeypa
             raise ConnectionError("after the insert")
 
     warehouse.load(row("UNRATED"))
-    monkeypatch.setattr(versions.VersionLoadJob, "run", run)
+    monkeypatch.setattr(version_load.VersionLoadJob, "run", run)
     warehouse.load(row("GOOD"), row("UNRATED"), row("GOOD"))
     assert next(runs) == 3, "the file was loaded twice"
     assert warehouse.ratings() == ["UNRATED", "GOOD", "UNRATED", "GOOD"]
@@ -200,6 +200,37 @@ def test_what_says_something_else_is_another_version_and_so_is_the_way_back(
         warehouse.load_sent(*texts)
 
     assert warehouse.query("select count(*) from raw_shop.things") == [(3,)]
+
+
+def test_fields_may_have_any_name(warehouse: Warehouse) -> None:
+    names = ["record", "place", "news", "stored", "file", "_place", "times", "hash"]
+    for value in ("1", "2", "2"):
+        others = ",".join(f'"{name}":{value}' for name in names[1:])
+        warehouse.load_sent(f'{{"job":"j","id":1,{AT},"record":1,{others}}}')
+
+    assert warehouse.query("select place from raw_shop.things order by _seen_at") == [
+        ("1",),
+        ("2",),
+    ]
+
+
+@pytest.mark.parametrize("nested", [f"[{2**70},{{}}]", "[" * 300 + "]" * 300], ids=["wide", "deep"])
+def test_what_is_hard_to_look_through_is_stored_once(nested: str, warehouse: Warehouse) -> None:
+    text = f'{{"job":"j","id":1,{AT},"experiences":{nested}}}'
+    for each in (text, text.replace(",", " , "), text):
+        warehouse.load_sent(each)
+    assert warehouse.query("select count(*) from raw_shop.things") == [(1,)]
+    warehouse.load_sent(text.replace(str(2**70), str(2**70 + 1)).replace("[[]]", "[[1]]"))
+
+    assert warehouse.query("select count(*) from raw_shop.things") == [(2,)]
+
+
+def test_what_is_too_deep_to_look_through_is_compared_as_it_was_sent(warehouse: Warehouse) -> None:
+    text = f'{{"job":"j","id":1,{AT},"rating":"GOOD","experiences":{"[" * 1500}{"]" * 1500}}}'
+    for each in (text, text, text.replace("GOOD", "BAD")):
+        warehouse.load_sent(each)
+
+    assert warehouse.ratings() == ["GOOD", "BAD"]
 
 
 def test_records_of_other_keys_are_never_taken_for_one(warehouse: Warehouse) -> None:

@@ -242,7 +242,7 @@ def test_the_probe_needs_a_campaign():
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Listing:
     """Sixty results over sixty days, in pages of two; more than three pages are read in windows."""
-    monkeypatch.setattr("sources.hirednow.helpers.PAGES_A_WINDOW", 3)
+    monkeypatch.setattr("sources.hirednow.windows.PAGES_A_WINDOW", 3)
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(60)]
     return Listing(*(row(n, f"{day}T10:00:00Z") for n, day in enumerate(days, 1)), size=2)
 
