@@ -51,6 +51,7 @@ create table if not exists ops.credits (
     run_id varchar, vendor varchar, resource varchar, vendor_campaign_id varchar,
     spent_at timestamptz, credits double
 );
+create table if not exists ops.credit_notes (vendor varchar, note_id varchar);
 create table if not exists ops.build_results (
     run_id varchar, node varchar, node_type varchar, status varchar, message varchar,
     seconds double
@@ -186,10 +187,21 @@ class History:
                 )
 
     def add_credits(
-        self, run_id: str, vendor: str, resource: str, spent: dict[str, float], spent_at: datetime
+        self,
+        run_id: str,
+        vendor: str,
+        resource: str,
+        spent: dict[str, float],
+        spent_at: datetime,
+        note_id: str,
     ) -> None:
-        """Stores the credits that reading has cost, by vendor campaign ('' when for none)."""
+        """Stores the credits that reading has cost, by vendor campaign ('' when for none), all or none.
+
+        Args:
+            note_id: By which `has_credits` will know them, until the vendor's next ones are stored.
+        """
         with database.connect(self.warehouse) as connection:
+            connection.begin()
             for campaign, credits in spent.items():
                 _insert(
                     connection,
@@ -201,6 +213,15 @@ class History:
                     spent_at=spent_at,
                     credits=credits,
                 )
+            connection.execute("delete from ops.credit_notes where vendor = ?", [vendor])
+            _insert(connection, "credit_notes", vendor=vendor, note_id=note_id)
+            connection.commit()
+
+    def has_credits(self, vendor: str, note_id: str) -> bool:
+        """Whether the vendor's last credits were stored under this name."""
+        query = "select 1 from ops.credit_notes where vendor = ? and note_id = ?"
+        with database.connect(self.warehouse) as connection:
+            return connection.execute(query, [vendor, note_id]).fetchone() is not None
 
     def add_set_aside(
         self, run_id: str, vendor: str, folder: str, reason: str, set_aside_at: datetime

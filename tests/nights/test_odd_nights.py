@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
+from pipelines.history import History
 from pipelines.vendors import VENDORS
 from tests.nights.conftest import Installation
 
@@ -240,6 +241,27 @@ class TestPaidPages:
 
         assert installation.night("sync") == 0  # which is a night of its own
         assert [r for r in installation.simulator.requests if r.vendor == "linkup"]
+
+    @pytest.mark.parametrize("moment", ["before", "after"])
+    def test_a_kill_while_credits_are_noted_counts_them_once(
+        self, moment: str, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        add_credits = History.add_credits
+
+        def die(*arguments: Any) -> None:
+            if moment == "after":
+                add_credits(*arguments)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(History, "add_credits", die)
+            with pytest.raises((KeyboardInterrupt, SystemExit)):
+                installation.night("sync")
+                raise SystemExit(installation.output)
+        assert installation.night("sync") == 0, installation.output
+
+        charged = installation.simulator.credits_spent
+        assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
 
 
 def test_nights_that_could_not_write_are_loaded_by_the_next_one(

@@ -11,7 +11,7 @@ from typing import Any
 import dlt
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.column_sql import SEEN_AT
@@ -342,6 +342,7 @@ def is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), json_values, max_size=6), st.randoms())
 def test_the_hash_is_of_the_content_and_not_of_its_order(
     record: dict[str, Any], random: Any
