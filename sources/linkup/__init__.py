@@ -1,7 +1,6 @@
 """LinkupAPI (LinkedIn Recruiter): jobs and their candidates, read within a credit budget."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 import dlt
@@ -12,7 +11,7 @@ from .client import LinkupClient, LinkupError, json_object
 from .helpers import JobList, as_job, is_whole, job_id_of, list_jobs
 from .listing import Records
 from .page_store import PageStore
-from .paid import PaidPages
+from .paid import PaidPages, data_of
 from .reading import left_over, read_jobs, tell_jobs, with_job
 from .settings import (
     BASE_URL,
@@ -83,9 +82,12 @@ def linkup(
     paid = PaidPages(client, max_credits_per_run, PageStore(page_store))
     chosen = [job_ids] if isinstance(job_ids, str) else [str(job_id) for job_id in job_ids]
 
-    @cache  # both resources need it, and it costs credits
+    lists: list[JobList] = []  # both resources need one, and it costs credits
+
     def listed_jobs() -> JobList:
-        return list_jobs(paid, page_size)
+        if not lists or not lists[-1].pages:
+            lists.append(list_jobs(paid, page_size))
+        return lists[-1]
 
     @dlt.resource(
         primary_key="job_id",
@@ -150,7 +152,7 @@ def linkup(
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with a list of one job; LinkupAPI may charge a credit."""
         answer = json_object(client.ask(LIST_JOBS, {"count": 1, "offset": 0}))
-        yield {"asked": LIST_JOBS, "jobs": answer["data"].get("total_available_results")}
+        yield {"asked": LIST_JOBS, "jobs": data_of(answer).get("total_available_results")}
 
     yield jobs
     yield candidates

@@ -33,12 +33,20 @@ class LinkupError(Exception):
         message: One sentence: what was asked, what came back, what to do.
         concerns_all: Whether anything else that is asked for would fail alike.
         credits_spent: What the useless answer cost.
+        page: What the page store calls that answer, "" if it is not there.
     """
 
-    def __init__(self, message: str, concerns_all: bool = False, credits_spent: float = 0) -> None:
+    def __init__(
+        self,
+        message: str,
+        concerns_all: bool = False,
+        credits_spent: float = 0,
+        page: str = "",
+    ) -> None:
         super().__init__(message)
         self.concerns_all = concerns_all
         self.credits_spent = credits_spent
+        self.page = page
 
 
 def kept_number(text: str) -> float | str:
@@ -136,7 +144,7 @@ class LinkupClient:
         """Send one of the reading actions.
 
         Returns:
-            The answer; its JSON is an object, and its `data` is one, too.
+            The answer, which was paid for; its JSON is an object.
 
         Raises:
             LinkupError: The action is not a reading one, or the answer is an error.
@@ -164,11 +172,6 @@ class LinkupClient:
             raise LinkupError(
                 f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
                 concerns_all=response.status_code not in JOB_STATUSES,
-            )
-        if not isinstance(answer.get("data"), dict):
-            raise LinkupError(
-                f"{asked}: answered without `data`, {self._words(response)}; {OTHER_ADVICE}.",
-                credits_spent=price_of(answer, request["params"]),
             )
         return response
 

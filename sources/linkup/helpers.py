@@ -117,10 +117,7 @@ def read_pages(
             trouble = (
                 "that it has more, and none of it" if rows == [] else "without a list of results"
             )
-            paid.discard(answer)
-            raise LinkupError(
-                f"{where}: answered {trouble}; {OTHER_ADVICE}.", credits_spent=answer.credits_spent
-            )
+            raise paid.refused(answer, f"{where}: answered {trouble}; {OTHER_ADVICE}.")
         content = fingerprint(rows)
         following = count_of(told)
         total = count_of(answer.data.get("total_available_results"))
@@ -151,11 +148,7 @@ def brief(value: Any) -> str:
 
 
 def list_jobs(paid: PaidPages, page_size: int) -> JobList:
-    """List the account's jobs, as far as the budget goes.
-
-    Raises:
-        LinkupError: Not even one page could be read.
-    """
+    """List the account's jobs, as far as the budget and the answers go."""
     listed = JobList([])
     try:
         for page in read_pages(paid, LIST_JOBS, {}, page_size):
@@ -164,8 +157,6 @@ def list_jobs(paid: PaidPages, page_size: int) -> JobList:
         listed.error = error
         logger.warning(f"{LIST_JOBS}: the credits of this run are spent.")
     except LinkupError as error:
-        if not listed.pages:
-            raise
         listed.error = error
     return listed
 

@@ -20,6 +20,7 @@ from .settings import MAX_PAGE_AGE_S
 # What became of a page: the end of its file's name.
 PAID, HANDED_OVER, COUNTED = ".paid", ".handed_over", ".counted"
 ENDS = (PAID, HANDED_OVER, COUNTED)
+USELESS = ".useless"  # stands before that end if nothing but the page's price counts
 REPORTED = "reported"
 
 
@@ -30,7 +31,7 @@ class StoredPage:
     Args:
         name: What the store calls it.
         request: The request that it answers.
-        answer: The answer; its `data` is an object.
+        answer: The answer, an object.
         is_counted: Whether it was loaded and its credits counted.
     """
 
@@ -119,10 +120,17 @@ class PageStore:
             self._note_reported()  # which does not stand for this page yet
             self._rename(name, PAID, HANDED_OVER)
 
-    def discard(self, name: str) -> None:
-        """Drop a page that is of no use, so that it is asked for anew."""
-        if name:
-            self._path(name).unlink(missing_ok=True)
+    def set_aside(self, name: str) -> str:
+        """Mark a page as being of no use, so that it is asked for anew; its price is still to be counted.
+
+        Returns:
+            The page's name from now on.
+        """
+        if not name:
+            return ""
+        path = self._path(name)
+        path.rename(path.with_name(name + USELESS + path.suffix))
+        return name + USELESS
 
     def _open(self) -> None:
         """Look through the folder, once."""
@@ -163,7 +171,7 @@ class PageStore:
             head, body = path.read_bytes().split(b"\n", 1)
             request, answer = json.loads(head), parsed(body)
             is_page = isinstance(request["params"]["offset"], int) and request["action"]
-            if is_page and isinstance(answer["data"], dict):
+            if is_page and isinstance(answer, dict):
                 return StoredPage(name, request, answer, path.suffix == COUNTED)
         except (OSError, ValueError, LookupError, TypeError, RecursionError):
             pass

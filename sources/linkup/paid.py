@@ -21,17 +21,17 @@ class Answer:
     """What was paid for.
 
     Args:
-        data: The answer's `data`.
+        data: The answer's `data`; empty if it has none, or no object.
         params: What was asked for.
         credits_spent: What it cost, as far as that was not counted before.
-        name: What the page store calls it.
+        page: What the page store calls it, "" if it is not there.
         is_known: Whether its rows were handed over before, in this run.
     """
 
     data: dict[str, Any]
     params: dict[str, Any]
     credits_spent: float
-    name: str = ""
+    page: str = ""
     is_known: bool = False
 
 
@@ -87,13 +87,18 @@ class PaidPages:
             )
         return self._bought(action, {**asked, "count": self._affordable(asked["count"])})
 
-    def hand_over(self, answer: Answer) -> None:
-        """Note that an answer's rows and credits are handed over with what is yielded next."""
-        self._store.hand_over(answer.name)
+    def hand_over(self, page: str) -> None:
+        """Note that a page's rows and credits are handed over with what is yielded next."""
+        self._store.hand_over(page)
 
-    def discard(self, answer: Answer) -> None:
-        """Forget an answer that is of no use."""
-        self._store.discard(answer.name)
+    def refused(self, answer: Answer, trouble: str) -> LinkupError:
+        """The error that an answer of no use is; it is asked for anew the next time, but was paid for."""
+        page = ""
+        try:
+            page = self._store.set_aside(answer.page)
+        except OSError as error:
+            self._note_trouble(error)
+        return LinkupError(trouble, credits_spent=answer.credits_spent, page=page)
 
     def _affordable(self, count: int) -> int:
         """How many results may be asked for: as many as wanted, or what the budget still pays."""
@@ -112,12 +117,12 @@ class PaidPages:
         price = price_of(answer, params)
         with self._lock:
             self._credits_left -= price
-        return Answer(answer["data"], params, price, name)
+        return Answer(data_of(answer), params, price, name)
 
     def _stored(self, page: StoredPage, is_known: bool) -> Answer:
         params = page.request["params"]
         price = 0 if page.is_counted or is_known else price_of(page.answer, params)
-        return Answer(page.answer["data"], params, price, page.name, is_known)
+        return Answer(data_of(page.answer), params, price, page.name, is_known)
 
     def _request(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         return {"account_id": self._client.account_id, "action": action, "params": params}
@@ -125,3 +130,9 @@ class PaidPages:
     def _note_trouble(self, error: OSError) -> None:
         self._store_trouble = error.strerror or type(error).__name__
         logger.error(f"Answers of LinkupAPI cannot be kept: {self._store_trouble}.")
+
+
+def data_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer's `data`; empty if there is none."""
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}

@@ -34,20 +34,20 @@ class Part:
     is_end: bool
 
 
-def note_credits(metrics: Metrics, job_id: str, credits_spent: float) -> None:
-    """Note what was spent under `credits`, by job; "" is no job's."""
-    if credits_spent:
+def hand_over(paid: PaidPages, metrics: Metrics, job_id: str, cost: Answer | LinkupError) -> None:
+    """Note what an answer cost under `credits`, by job ("" is no job's): with what is yielded next it is told."""
+    paid.hand_over(cost.page)
+    if cost.credits_spent:
         by_job = metrics.setdefault("credits", {})
-        by_job[job_id] = by_job.get(job_id, 0) + credits_spent
+        by_job[job_id] = by_job.get(job_id, 0) + cost.credits_spent
 
 
 def tell_jobs(paid: PaidPages, listed: JobList, metrics: Metrics) -> None:
     """Note what the list of jobs cost, once, and what ended it."""
     for page in () if listed.is_told else listed.pages:
-        paid.hand_over(page.answer)
-        note_credits(metrics, "", page.answer.credits_spent)
+        hand_over(paid, metrics, "", page.answer)
     if isinstance(listed.error, LinkupError) and not listed.is_told:
-        note_credits(metrics, "", listed.error.credits_spent)
+        hand_over(paid, metrics, "", listed.error)
     if isinstance(listed.error, BudgetSpentError):
         metrics["stopped_by_budget"] = True
     listed.is_told = True
@@ -64,8 +64,7 @@ def left_over(
     for answer in paid.left_over(action):
         rows = rows_of(action, answer.data)
         job_id = str(answer.params.get("job_id", ""))
-        paid.hand_over(answer)
-        note_credits(metrics(), job_id, answer.credits_spent)
+        hand_over(paid, metrics(), job_id, answer)
         yield job_id, rows or []
 
 
@@ -171,7 +170,7 @@ def read_jobs(
             break
         if isinstance(part, LinkupError):
             offsets.pop(job_id, None)  # only where a reading ended in peace is it gone on with
-            note_credits(metrics(), job_id, part.credits_spent)
+            hand_over(paid, metrics(), job_id, part)
             logger.error(str(part))
             errors.append(part)
             in_a_row = in_a_row + 1 if part.concerns_all else 0
@@ -192,8 +191,7 @@ def read_jobs(
             offsets.pop(job_id, None)
         else:
             offsets[job_id] = part.next_offset
-        paid.hand_over(part.answer)
-        note_credits(metrics(), job_id, part.answer.credits_spent)
+        hand_over(paid, metrics(), job_id, part.answer)
         yield part.records
     if errors and not was_read:
         raise errors[0]

@@ -263,6 +263,28 @@ class TestPaidPages:
         charged = installation.simulator.credits_spent
         assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
 
+    @pytest.mark.parametrize("killed_in", [None, "add_credits"])
+    def test_answers_of_no_use_cost_what_they_cost(
+        self,
+        killed_in: str | None,
+        installation: Installation,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def die(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        installation.simulator.faults.add("linkup", "empty_page_has_more", times=2)
+        with monkeypatch.context() as patch:
+            if killed_in:
+                patch.setattr(History, killed_in, die)
+            with pytest.raises((KeyboardInterrupt, SystemExit)):
+                installation.night("sync")
+                raise SystemExit
+        installation.simulator.faults.clear()
+        assert installation.night("sync") == 0, installation.output
+        charged = installation.simulator.credits_spent
+        assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
+
 
 def test_nights_that_could_not_write_are_loaded_by_the_next_one(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

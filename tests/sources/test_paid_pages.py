@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sources.linkup.client import LinkupClient
+from sources.linkup.client import LinkupClient, LinkupError
 from sources.linkup.page_store import PageStore
 from sources.linkup.paid import PaidPages
 from sources.linkup.reading import left_over, read_jobs
@@ -265,9 +265,23 @@ class TestTrouble:
         assert len(fake.asked) == 2
         assert not spool.folder.exists()
 
-    def test_an_answer_of_no_use_is_not_kept_but_told(self, spool, reader):
-        """It cost a credit all the same."""
-        answer = {"success": True, "data": {}, "metadata": {"credits_consumed": 1}}
+
+USELESS = [
+    {"success": True, "data": {}, "metadata": {"credits_consumed": 1}},
+    {"success": True, "data": None, "metadata": {"credits_consumed": 1}},
+    {
+        "success": True,
+        "data": {"candidates": [], "pagination": {"has_more": True, "next_offset": 10}},
+        "metadata": {"credits_consumed": 1},
+    },
+]
+
+
+@pytest.mark.parametrize("answer", USELESS, ids=["no list", "no data", "more, and none of it"])
+class TestOfNoUse:
+    """An answer that brought nothing cost a credit all the same; it is told once, and asked for anew."""
+
+    def test_it_is_told(self, answer, spool, reader):
         recruiter = Recruiter(b=1)
         fake = FakeVendor(
             lambda asked: answer if asked.body["params"]["job_id"] == "a" else recruiter(asked)
@@ -275,7 +289,31 @@ class TestTrouble:
         settings = {"job_ids": ["a", "b"], "page_store": str(spool.folder)}
         reader.read(opened(fake, **settings), "candidates")
         assert reader.metrics["credits"] == {"a": 1, "b": 1}
-        assert len(spool.pages()) == 1
+        spool.report()
+
+        fake = FakeVendor(Recruiter(a=1, b=1))
+        reader.read(opened(fake, **settings), "candidates")
+        assert reader.metrics["credits"] == {"a": 1}
+        assert asked_for(fake) == [("a", 0, 100)]
+
+    def test_it_is_told_by_the_next_run_if_this_one_is_killed(self, answer, spool):
+        with pytest.raises(LinkupError):
+            Run(spool, lambda asked: answer).take()
+        run = Run(spool, Recruiter(a=30)).take()
+        assert run.ids == ALL
+        assert run.offsets == [0, 10, 20]
+        assert run.credits == 1 + 3
+
+    def test_the_list_of_jobs_is_asked_for_once_more_and_each_answer_is_told(
+        self, answer, spool, reader
+    ):
+        fake = FakeVendor(lambda asked: answer)
+        source = opened(fake, page_store=str(spool.folder))
+        for asked, name in enumerate(("jobs", "candidates"), 1):
+            reader.failure(source, name)
+            assert len(fake.asked) == asked
+        handed_over = [path for path in spool.pages() if path.suffix == ".handed_over"]
+        assert len(handed_over) == 2
 
 
 class TestTheListOfJobs:
