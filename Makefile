@@ -38,8 +38,8 @@ format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff check --fix .
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
 
-chaos: $(READY)  ## faults and kills from seeds: make chaos N=500 SEED=0 JOBS=2; some seconds each
-	$(BIN)/python -m tests.chaos --schedules $(N) --seed $(SEED) --jobs $(JOBS) --markdown docs/guarantees.md
+chaos: $(READY)  ## faults and kills from seeds: make chaos N=500 JOBS=2 FOLDER=f; half a minute each, goes on in f
+	$(BIN)/python -m tests.chaos --schedules $(N) --seed $(SEED) --jobs $(JOBS) $(if $(FOLDER),--folder $(FOLDER)) --markdown docs/guarantees.md
 
 bench: $(READY)  ## a backfill beside the limit and the alternatives, a night on growing history; minutes
 	$(BIN)/python -m benchmarks.run --results 200000 --recipients 20000 --runs 3 --once-above 60 --markdown docs/benchmarks.md

@@ -19,25 +19,29 @@ from rich.console import Console
 
 from benchmarks.report import put_section
 from tests.chaos import report, worker
+from tests.chaos.kept import kept
 from tests.chaos.schedule import draw
-from tests.chaos.suite import Result
 
 
 def main() -> int:
     """Runs the schedules; 1 if anything was wrong after one of them."""
     options = _options()
     console = Console(highlight=False)
-    results: list[Result] = []
     seeds = range(options.seed, options.seed + options.schedules)
     with (
         _folder(options.folder) as folder,
         ProcessPoolExecutor(options.jobs, get_context("spawn"), worker.settle, [folder]) as pool,
     ):
-        worlds = sorted({draw(seed).world for seed in seeds})
+        results = [result for seed in seeds if (result := kept(folder, seed))]
+        done = {result.schedule.seed for result in results}
+        if done:
+            console.print(f"{len(done):,} schedules were lived through before, by the same code.")
+        still = [seed for seed in seeds if seed not in done]
+        worlds = sorted({draw(seed).world for seed in still})
         references = dict(
             zip(worlds, pool.map(partial(worker.reference, folder), worlds), strict=True)
         )
-        for result in pool.map(partial(worker.live, folder, references), seeds):
+        for result in pool.map(partial(worker.live, folder, references), still):
             results.append(result)
             console.print(report.line(result), markup=False, soft_wrap=True)
     console.print(report.table(results))
@@ -51,7 +55,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=20, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="the first one; the others follow")
     parser.add_argument("--jobs", type=int, default=1, help="how many at a time")
-    parser.add_argument("--folder", type=Path, help="keeps the installations that went wrong")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="keeps results, and installations that went wrong; what was cut off goes on there",
+    )
     parser.add_argument("--markdown", type=Path, help="a file that gets the result as a section")
     return parser.parse_args()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -88,7 +88,9 @@ def raw_differences(connection: duckdb.DuckDBPyConnection) -> list[Difference]:
     return found
 
 
-def drifting_raw_differences(found: Path, world: World, truth: Truth) -> list[Difference]:
+def drifting_raw_differences(
+    found: Path, world: World, truth: Truth, vendors: Sequence[str]
+) -> list[Difference]:
     """Each record's versions are some that the vendor showed, in that order, and the last one is.
 
     What is marked as vanished must be so.
@@ -96,10 +98,13 @@ def drifting_raw_differences(found: Path, world: World, truth: Truth) -> list[Di
     Args:
         world: As it stands in the end.
         truth: Has watched the world after each of its moves, so it knows all that was ever shown.
+        vendors: Those that were read.
     """
     differences = []
     with duckdb.connect(str(found), read_only=True) as connection:
         for vendor, resource in RESOURCES:
+            if vendor not in vendors:
+                continue
             stored = stored_contents(connection, vendor, resource)
             shown = truth.contents(vendor, resource)
             for key in set(stored) - set(world.records(vendor, resource)):

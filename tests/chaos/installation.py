@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,15 @@ from simulator import Simulator, World, serve
 from tests.chaos import attempt as attempts
 from tests.chaos.attempt import Attempt, Kill
 from tests.chaos.nursery import Nursery
-from tests.chaos.schedule import FIRST_NIGHT, NIGHTS, TIMEOUT_S, VENDORS, AttemptPlan, new_world
+from tests.chaos.schedule import (
+    FIRST_NIGHT,
+    NIGHTS,
+    TEAMS,
+    TIMEOUT_S,
+    VENDORS,
+    AttemptPlan,
+    new_world,
+)
 
 NOT_OURS = ("SOURCES__", "DESTINATION__", "HIREFUNNEL_", "DLT_")
 
@@ -39,6 +47,7 @@ class Installation:
     is_drifting: bool = False
     has_data_tests: bool = False
     moments: list[datetime] = field(default_factory=list)
+    vendors: Sequence[str] = VENDORS
     attempts: int = 0
 
     @property
@@ -73,9 +82,14 @@ class Installation:
             patience_s = 30 if is_clean or vendor == "linkup" else TIMEOUT_S
             inherited[f"SOURCES__{vendor.upper()}__TIMEOUT_S"] = str(patience_s)
             inherited[f"SOURCES__{vendor.upper()}__MAX_RETRIES"] = "2"
+        credentials = {
+            name: value
+            for name, value in self.simulator.settings().items()
+            if name.split("__")[1].lower() in self.vendors
+        }
         return {
             **inherited,
-            **self.simulator.settings(),
+            **credentials,
             "SOURCES__LINKUP__PAGE_SIZE": "4",
             # where records drift, each night's last reading must find all that has changed
             "SOURCES__EASIR__FULL_REREAD_DAYS": "1" if self.is_drifting else "7",
@@ -148,6 +162,7 @@ class Site:
                 simulator,
                 is_drifting,
                 has_data_tests,
+                vendors=TEAMS[world],
             )
             if self._parsed.exists():
                 shutil.copytree(self._parsed, made.data / "dbt")

@@ -233,7 +233,7 @@ def _compare(installation: Installation, reference: Reference, result: Result) -
     if installation.is_drifting:
         shown = _shown(installation, result)
         result.raw = compare.drifting_raw_differences(
-            installation.warehouse, installation.world, shown
+            installation.warehouse, installation.world, shown, installation.vendors
         )
     published = installation.data / "published" / "current.duckdb"
     result.marts += compare.published_differences(installation.warehouse, published.resolve())

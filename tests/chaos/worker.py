@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.chaos import installation
 from tests.chaos.installation import Reference, Site
+from tests.chaos.kept import keep
 from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import draw
 from tests.chaos.suite import Result, live_through
@@ -31,4 +32,5 @@ def live(folder: Path, references: dict[int, Reference], seed: int) -> Result:
     result = live_through(schedule, references[schedule.world], _site)
     if not result.is_good:
         _site.folder.rename(folder / f"seed-{seed}")
+    keep(folder, result)
     return result
