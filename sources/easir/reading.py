@@ -20,6 +20,7 @@ from .settings import (
     LISTING_STATUSES,
     NO_TIME,
     OTHER_ADVICE,
+    PAGES_AHEAD,
     RECIPIENT_TIMES,
     RECIPIENTS_PATH,
     STATE_TEXT_LENGTH,
@@ -181,7 +182,7 @@ def read_recipients(
     failures: list[EasirError] = []
     done = 0
     readers = ((name, read_listing(client, path(name), workers)) for name in due)
-    for campaign_id, part in side_by_side(readers, workers):
+    for campaign_id, part in side_by_side(readers, workers, PAGES_AHEAD):
         if isinstance(part, EasirError) and part.status == DELETED:
             logger.warning(f"EASI'R campaign {campaign_id} was deleted while it was to be read.")
             done += 1

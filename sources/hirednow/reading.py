@@ -19,6 +19,7 @@ from .helpers import (
 )
 from .parallel import side_by_side
 from .sent import SentRecords
+from .settings import PAGES_AHEAD
 from .windows import Windows, read_new, read_window
 
 
@@ -128,7 +129,7 @@ class Reading:
         """Read campaigns or their windows side by side, and note what is handed over."""
         named = (((campaign, window), reader) for campaign, window, reader in readers)
         in_a_row = 0
-        for (campaign_id, window), page in side_by_side(named, self.workers):
+        for (campaign_id, window), page in side_by_side(named, self.workers, PAGES_AHEAD):
             if isinstance(page, HiredNowError):
                 logger.error(str(page))
                 self.failures.append(page)

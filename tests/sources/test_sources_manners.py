@@ -333,3 +333,54 @@ class TestSideBySide:
         next(pages)
         pages.close()
         assert threading.active_count() == before
+
+    @pytest.mark.parametrize(("ahead", "asked"), [(1, 2), (5, 6)])
+    def test_while_nobody_takes_pages_readers_go_on_to_a_limit(self, ahead, asked):
+        def reader() -> Iterator[int]:
+            for number in range(100):
+                brought.append(number)
+                yield number
+
+        brought: list[int] = []
+        pages = side_by_side([("a", reader())], 3, ahead)
+        next(pages)
+        deadline = time.monotonic() + 5
+        while len(brought) < asked and time.monotonic() < deadline:
+            time.sleep(0.001)
+        time.sleep(0.02)
+        assert len(brought) == asked
+        assert [page for _, page in pages] == [*range(1, 100), None]
+
+    def test_whoever_stops_early_asks_for_at_most_one_more_page_of_each_reader(self):
+        def reader() -> Iterator[int]:
+            for number in range(1000):
+                brought.append(number)
+                time.sleep(0.001)
+                yield number
+
+        brought: list[int] = []
+        pages = side_by_side([(n, reader()) for n in range(3)], 3, 500)
+        next(pages)
+        before = len(brought)
+        pages.close()
+        assert len(brought) <= before + 3
+
+    def test_while_nobody_takes_pages_others_follow_readers_that_came_to_their_end(
+        self, monkeypatch
+    ):
+        def reader(number: int) -> Iterator[int]:
+            time.sleep(0.002)
+            begun.append(number)
+            yield number
+
+        monkeypatch.setattr("sources.hirednow.parallel.PATIENCE_S", 0)
+        begun: list[int] = []
+        pages = side_by_side([(n, reader(n)) for n in range(40)], 2, 5)
+        taken = [next(pages) for _ in range(6)]
+        time.sleep(0.1)
+        before = len(begun)
+        assert len(taken) + 2 <= before <= len(taken) + 2 * 5 + 2
+        taken += list(pages)
+        assert sorted(taken, key=str) == sorted(
+            [(n, page) for n in range(40) for page in (n, None)], key=str
+        )
