@@ -182,7 +182,7 @@ def draw(seed: int, worlds: int = len(TEAMS)) -> Schedule:
     is_drifting = dice.random() < 0.2
     limits = Random(f"limits {seed}")
     nights = (
-        _night(dice, limits, vendors, dice.choice(("sync", "sync", "run")), is_drifting),
+        _night(dice, limits, vendors, dice.choice(("sync", "sync", "sync", "run")), is_drifting),
         _night(dice, limits, vendors, "run", is_drifting),
     )
     has_data_tests = Random(f"data tests {seed}").random() < 0.1
@@ -193,7 +193,7 @@ def _night(
     dice: Random, limits: Random, vendors: Sequence[str], command: str, is_drifting: bool
 ) -> NightPlan:
     attempts = tuple(
-        _attempt(dice, limits, vendors, command) for _ in range(dice.choice((1, 1, 2, 2, 3)))
+        _attempt(dice, limits, vendors, command) for _ in range(dice.choice((1, 1, 1, 2, 3)))
     )
     drifts: tuple[tuple[str, float, float], ...] = ()
     if is_drifting:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 WORLDS = 1
 # Kills in load, extract and build; in normalize and publish; and drifting pages.
-SEEDS = [0, 69, 1]
+SEEDS = [135, 111, 164]
 
 
 @pytest.fixture(scope="module")
