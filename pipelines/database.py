@@ -2,13 +2,79 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from .errors import HirefunnelError, WarehouseHeldError, explained, trouble
+
+# So long an unused file is kept open: a vendor's answer, not a vendor's hour, passes between two uses.
+LINGER_S = 1.0
+
+
+class _Kept:
+    """A file that is kept open between its uses, but left to others when there are none for a while."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._uses = 0
+        self._closing: threading.Timer | None = None
+
+    @contextmanager
+    def use(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for a block."""
+        with self._lock:
+            if self._closing is not None:
+                self._closing.cancel()
+            connection = self._cursor()
+            self._uses += 1
+        try:
+            yield connection
+        finally:
+            connection.close()
+            with self._lock:
+                self._uses -= 1
+                if not self._uses:
+                    self._closing = threading.Timer(LINGER_S, self._close_unused)
+                    self._closing.daemon = True
+                    self._closing.start()
+
+    def close(self) -> None:
+        """Leaves the file to others."""
+        with self._lock:
+            if self._closing is not None:
+                self._closing.cancel()
+            self._close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is not None:
+            connection = self._connection.cursor()
+            try:
+                connection.execute("select 1")
+                return connection
+            except duckdb.Error:  # after a full disk nothing goes in a file until it is opened anew
+                connection.close()
+                self._close()
+        self._connection = _open(self._path, read_only=False)
+        return self._connection.cursor()
+
+    def _close_unused(self) -> None:
+        with self._lock:
+            if not self._uses:
+                self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+_kept: dict[Path, _Kept] = {}
 
 
 @contextmanager
@@ -27,8 +93,30 @@ def connect(
         WarehouseHeldError: If another program has the file open.
         HirefunnelError: If the file is no DuckDB database, or is damaged, or the disk is full.
     """
+    kept = _kept.get(path)
+    with kept.use() if kept else closing(_open(path, read_only=read_only)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        if memory:
+            connection.execute(f"set memory_limit = '{memory}'; set threads = 1")
+        yield connection
+
+
+@contextmanager
+def kept_open(path: Path) -> Iterator[None]:
+    """Keeps a file open for a block, between uses that follow each other closely.
+
+    To open and close it takes DuckDB longer than most of what is done in between, and longer with each night of rows.
+    """
+    _kept[path] = _Kept(path)
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
+        yield
+    finally:
+        _kept.pop(path).close()
+
+
+def _open(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
     except duckdb.IOException as error:
         if is_held(error):
             raise WarehouseHeldError(
@@ -38,13 +126,6 @@ def connect(
         raise _unreadable(path, error) from None
     except duckdb.Error as error:
         raise _unreadable(path, error) from None
-    try:
-        connection.execute("set TimeZone = 'UTC'")
-        if memory:
-            connection.execute(f"set memory_limit = '{memory}'; set threads = 1")
-        yield connection
-    finally:
-        connection.close()
 
 
 def is_held(error: BaseException) -> bool:

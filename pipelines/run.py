@@ -37,18 +37,21 @@ class Run:
 
     def sync(self, vendors: list[Vendor]) -> list[ResourceRun]:
         """Extracts and loads each vendor; one vendor's failure never stops the others."""
-        from . import pipeline, sync
+        from . import database, pipeline, sync
         from .vendor_sync import writing
 
         results: list[ResourceRun] = []
-        pipeline.create_missing_tables(self.settings)
-        for found in sync.sync(vendors, self.settings, self.reporter, self.history, self.run_id):
-            with writing:
-                self.history.add_resource_runs(self.run_id, found)
-            for result in found:
-                self.tell(result)
-            self.note_paid(found)
-            results += found
+        with database.kept_open(self.settings.warehouse):
+            pipeline.create_missing_tables(self.settings)
+            for found in sync.sync(
+                vendors, self.settings, self.reporter, self.history, self.run_id
+            ):
+                with writing:
+                    self.history.add_resource_runs(self.run_id, found)
+                for result in found:
+                    self.tell(result)
+                self.note_paid(found)
+                results += found
         return results
 
     def note_paid(self, results: list[ResourceRun]) -> None:

@@ -48,7 +48,8 @@ def content_number(row: str) -> int:
 
 
 def _add_function(connection: DuckDBPyConnection) -> None:
-    with suppress(duckdb.NotImplementedException):  # it is there already
+    # it is there already, by this connection or by another
+    with suppress(duckdb.NotImplementedException, duckdb.CatalogException):
         connection.create_function(CONTENT, content_number, [VARCHAR], BIGINT)
 
 

@@ -8,6 +8,7 @@ child ends as every interpreter ends, or is killed as every process is.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -98,6 +99,7 @@ def main(descriptor: int) -> None:
         import_module(name)
     if "duckdb" in sys.modules:
         raise RuntimeError("A process with threads cannot be forked.")
+    gc.freeze()  # or else each child's collector would touch, and so copy, all that is imported
     with socket.socket(fileno=descriptor) as asked:
         while True:
             head, pipes, *_ = socket.recv_fds(asked, 4, 2, socket.MSG_WAITALL)

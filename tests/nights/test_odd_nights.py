@@ -192,7 +192,7 @@ def test_each_drift_is_told_once(installation: Installation) -> None:
     spoil(installation, change)
     installation.world.advance(days=1)
     for _ in range(2):
-        assert installation.night("sync") == 0
+        assert installation.night("sync") == 0, installation.output
     found = [row for row in status(installation)["drift"] if row not in told]
     assert [(row["kind"], row["field_name"]) for row in found if row["resource"] == "leads"] == [
         ("changed_type", "school_name"),
