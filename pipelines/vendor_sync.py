@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("hirefunnel")
 
-LOAD_MEMORY = "128MB"
+LOAD_MEMORY = "96MB"
 # Files in a paying vendor's spool: credits are being stored; those of all that was handed over are.
 NOTING, REPORTED = "noting", "reported"
 

@@ -17,6 +17,7 @@ from duckdb.sqltypes import BIGINT, VARCHAR
 
 from .column_sql import CONTENT_HASH, IS_DELETED, KEY_HASH, OWN_COLUMNS, PLACE, SEEN_AT, quoted
 from .contents import canonical, number_of
+from .errors import root_cause
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchema
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOADED_FILES = "_loaded_files"
+MORE_MEMORY = ("400MB", "1600MB")  # than what a load is given at first
 CONTENT = "content_number"  # a function of Python's, in DuckDB
 ROW = "_whole_row"  # a name that no column has
 DOUBTFUL = "hash_before is not null and times is not distinct from times_before"
@@ -64,8 +66,19 @@ class VersionLoadJob(RunnableLoadJob):
     _job_client: DuckDbClient
 
     def run(self) -> None:
-        """Loads the file."""
+        """Loads the file; with more memory if its records are so large that it takes more."""
         client = self._job_client.sql_client
+        for memory in MORE_MEMORY:
+            try:
+                self._load(client)
+                return
+            except Exception as error:
+                if not isinstance(root_cause(error), duckdb.OutOfMemoryException):
+                    raise
+            client.execute_sql(f"set memory_limit = '{memory}'")
+        self._load(client)
+
+    def _load(self, client: DuckDbSqlClient) -> None:
         files = client.make_qualified_table_name(LOADED_FILES)
         file = ParsedLoadJobFileName.parse(self._file_path)
         name = f"{file.table_name}.{file.file_id}"

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
+from pipelines import vendor_sync, version_load
 from pipelines.history import History
 from pipelines.vendors import VENDORS
 from tests.nights.conftest import Installation
@@ -177,6 +178,25 @@ class TestRecordsThatCannotBeStored:
         left = installation.query("select reason from ops.rejected_records order by all")
         assert ("created_at is not a timestamp",) not in left
         assert ("id is missing",) in left
+
+
+def test_records_too_large_for_the_memory_of_a_load_are_loaded_with_more(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def enlarge(candidates: list[Any]) -> None:
+        for lead in candidates:
+            answer = "".join(f"{lead['id']}{number}" for number in range(20_000))
+            lead["answers"] = {"essay": answer}
+
+    monkeypatch.setattr(vendor_sync, "LOAD_MEMORY", "16MB")
+    with monkeypatch.context() as patch:
+        patch.setattr(version_load, "MORE_MEMORY", ())
+        spoil(installation, enlarge)
+        assert installation.night("sync") == 1
+        assert "memory" in installation.output.lower()
+    spoil(installation, enlarge)
+    assert installation.night("sync") == 0, installation.output
+    assert leads(installation) == true_leads(installation)
 
 
 def test_each_drift_is_told_once(installation: Installation) -> None:
