@@ -59,12 +59,16 @@ def table_columns(resource: DltResource) -> TTableSchemaColumns:
     return {**columns, C_DLT_LOAD_ID: dlt_load_id_column()}
 
 
+# Counted up whenever values can be read that could not be before: what was rejected for them is then tried again.
+READING = 2
+
+
 def mapping(resource: DltResource) -> str:
-    """Stands for a resource's columns and key."""
+    """Stands for a resource's columns and key, and for how their values are read."""
     columns = [
         (name, str(hints["data_type"])) for name, hints in declared_columns(resource).items()
     ]
-    text = repr((record_key(resource), sorted(columns)))
+    text = repr((READING, record_key(resource), sorted(columns)))
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -97,7 +97,7 @@ def test_a_run_that_is_asked_to_stop_says_what_is_kept(
     installation.simulator.faults.clear()
     _, stderr = reading.communicate(timeout=120)
 
-    assert reading.returncode == 130
+    assert reading.returncode == 130, stderr
     assert last_line(stderr) == (
         "hirefunnel: stopped; what was committed is kept, run again to go on."
     )

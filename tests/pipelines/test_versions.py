@@ -15,6 +15,7 @@ from pipelines import version_load, versions
 from pipelines.pipeline import ddl
 from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
+from pipelines.vendors import VENDORS
 from sources.hirednow.sent import SentRecords
 
 COLUMNS: Any = {
@@ -270,3 +271,14 @@ def test_what_duckdb_can_do_is_known_without_a_setting(monkeypatch: Any) -> None
     found = versions.warehouse(credentials="here.duckdb").capabilities()
 
     assert dict(found) == dict(expected)
+
+
+def test_values_that_are_read_otherwise_are_another_mapping(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By which `rejected.to_retry` knows what to try again."""
+    leads = VENDORS["talkpush"].blueprint().resources["leads"]
+    before = versions.mapping(leads)
+    assert versions.mapping(leads) == before
+    monkeypatch.setattr(versions, "READING", versions.READING + 1)
+    assert versions.mapping(leads) != before
