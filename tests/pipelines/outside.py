@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -35,14 +36,19 @@ MARTS = {
 def start(installation: Installation, *arguments: str) -> subprocess.Popen[str]:
     """The command, under way."""
     demo._write_campaign_map(installation.world, installation.folder / "mappings")
-    with environment(installation.environment):
-        return subprocess.Popen(
-            [str(HIREFUNNEL), *arguments],
-            env=os.environ.copy(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    # what a shell starts in the background, tests among it, does not hear Ctrl-C, nor do its children
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with environment(installation.environment):
+            return subprocess.Popen(
+                [str(HIREFUNNEL), *arguments],
+                env=os.environ.copy(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def hirefunnel(installation: Installation, *arguments: str) -> tuple[int, str]:
