@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -98,7 +98,13 @@ def connect(
         connection.execute("set TimeZone = 'UTC'")
         if memory:
             connection.execute(f"set memory_limit = '{memory}'; set threads = 1")
-        yield connection
+        try:
+            yield connection
+        except BaseException:
+            # What Ctrl-C has interrupted DuckDB lets go of with the next query; until then, the file cannot be opened.
+            with suppress(duckdb.Error):
+                connection.execute("select 1")
+            raise
 
 
 @contextmanager
