@@ -100,10 +100,12 @@ def connect(
             connection.execute(f"set memory_limit = '{memory}'; set threads = 1")
         try:
             yield connection
-        except BaseException:
+        except BaseException as error:
             # What Ctrl-C has interrupted DuckDB lets go of with the next query; until then, the file cannot be opened.
             with suppress(duckdb.Error):
                 connection.execute("select 1")
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                raise KeyboardInterrupt from None
             raise
 
 
