@@ -6,6 +6,7 @@ HiredNow, Talkpush and CloserX; LinkupAPI and EASI'R have a file of their own.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -39,7 +40,7 @@ NO_CURSORS = [1, "999999", 10**17, True, -5, "9999-12-31T23:59:59-14:00", "0001-
 small_numbers = st.integers(0, 4)
 
 
-class Vendor:
+class Vendor(ABC):
     """One of the three: its right answers, and what is to become of odd ones.
 
     Attributes:
@@ -55,21 +56,21 @@ class Vendor:
     answers: ClassVar[st.SearchStrategy[dict[str, Any]]]
     arguments: ClassVar[dict[str, Any]] = {}
 
+    @abstractmethod
     def record(self, number: int) -> dict[str, Any]:
         """A record as it should be."""
-        raise NotImplementedError
 
+    @abstractmethod
     def listing(self, pages: list[list[Any]]) -> Callable[[Asked], Any]:
         """A vendor with these pages, each at least one record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def items(self, answer: Any) -> list[Any]:
         """What stands in the listing of an answer that was accepted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self, pages: list[list[Any]]) -> dict[str, Any]:
         """What is known after these pages, whatever stands in them."""
-        raise NotImplementedError
 
     def wanted(self, item: Any) -> dict[str, Any]:
         """What a row must say."""
