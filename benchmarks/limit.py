@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 import urllib3
 
-from .server import SHARE_A_SECOND, TOKEN
+from .bucket import SHARE_A_SECOND
+from .server import TOKEN
 
 THREADS = 8
 TABLES = {

@@ -144,7 +144,7 @@ class History:
         """Stores what was synced."""
         with database.connect(self.warehouse) as connection:
             for result in results:
-                _insert(
+                insert(
                     connection,
                     "resource_runs",
                     run_id=run_id,
@@ -186,49 +186,12 @@ class History:
                     },
                 )
 
-    def add_credits(
-        self,
-        run_id: str,
-        vendor: str,
-        resource: str,
-        spent: dict[str, float],
-        spent_at: datetime,
-        note_id: str,
-    ) -> None:
-        """Stores the credits that reading has cost, by vendor campaign ('' when for none), all or none.
-
-        Args:
-            note_id: By which `has_credits` will know them, until the vendor's next ones are stored.
-        """
-        with database.connect(self.warehouse) as connection:
-            connection.begin()
-            for campaign, credits in spent.items():
-                _insert(
-                    connection,
-                    "credits",
-                    run_id=run_id,
-                    vendor=vendor,
-                    resource=resource,
-                    vendor_campaign_id=campaign,
-                    spent_at=spent_at,
-                    credits=credits,
-                )
-            connection.execute("delete from ops.credit_notes where vendor = ?", [vendor])
-            _insert(connection, "credit_notes", vendor=vendor, note_id=note_id)
-            connection.commit()
-
-    def has_credits(self, vendor: str, note_id: str) -> bool:
-        """Whether the vendor's last credits were stored under this name."""
-        query = "select 1 from ops.credit_notes where vendor = ? and note_id = ?"
-        with database.connect(self.warehouse) as connection:
-            return connection.execute(query, [vendor, note_id]).fetchone() is not None
-
     def add_set_aside(
         self, run_id: str, vendor: str, folder: str, reason: str, set_aside_at: datetime
     ) -> None:
         """Stores that load packages could not be loaded, and where they are kept."""
         with database.connect(self.warehouse) as connection:
-            _insert(
+            insert(
                 connection,
                 "set_aside",
                 vendor=vendor,
@@ -278,7 +241,7 @@ class History:
         return bool(row[0]) if row else None
 
 
-def _insert(connection: DuckDBPyConnection, table: str, **values: Any) -> None:
+def insert(connection: DuckDBPyConnection, table: str, **values: Any) -> None:
     """One row into a table of `ops`."""
     connection.execute(
         f"insert into ops.{table} ({', '.join(values)}) values ({', '.join('?' for _ in values)})",

@@ -149,7 +149,7 @@ class ResourceSync:
         try:
             with self.owner.writing() as connection:
                 if self.vendor.pays:
-                    self.owner.note_credits(self.name, spent)
+                    self.owner.credits.add(self.name, spent, clock.now())
                 pipeline.normalize()
                 loaded = pipeline.load()
                 self.versions_added += self._rows_of(connection, loaded, self.name)

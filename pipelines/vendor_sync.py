@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from . import database, packages, rejected
 from . import settings as clock
+from .credit_notes import CreditNotes
 from .errors import WarehouseHeldError, root_cause, sentence
 from .forgotten import Forgotten
 from .history import History, ResourceRun
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("hirefunnel")
 
 LOAD_MEMORY = "96MB"
-# Files in a paying vendor's spool: credits are being stored; those of all that was handed over are.
-NOTING, REPORTED = "noting", "reported"
 
 # Vendors are read side by side and written one after the other: loads are short beside the vendors' answers.
 writing = threading.Lock()
@@ -74,6 +72,7 @@ class VendorSync:
         self.history = history
         self.run_id = run_id
         self.stop = stop
+        self.credits = CreditNotes(vendor, settings, run_id)
         self.rejections: dict[str, set[str]] = {}  # by resource: the mappings that rejected records
 
     def run(self, resources: tuple[str, ...] = (), **arguments: Any) -> list[ResourceRun]:
@@ -105,7 +104,7 @@ class VendorSync:
         if step is not None:
             step.update("loading what an earlier run left")
         with self.writing() as connection:
-            self._end_noting()
+            self.credits.end_killed()
             self.forgotten = Forgotten.load(self.settings)
             self.pipeline, kept = packages.open_drained(self.vendor, self.settings)
             self.rejections = rejected.mappings(connection, self.vendor.dataset)
@@ -135,27 +134,6 @@ class VendorSync:
         """The warehouse, for this vendor alone; held open, so that dlt's many connections in it open nothing."""
         with writing, database.connect(self.settings.warehouse, memory=LOAD_MEMORY) as connection:
             yield connection
-
-    def note_credits(self, resource: str, spent: dict[str, float]) -> None:
-        """Stores what pages have cost, then says in the spool that it is known."""
-        spool = self.settings.spool_dir / self.vendor.name
-        spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        note_id = uuid4().hex
-        (spool / NOTING).write_text(note_id)
-        self.history.add_credits(
-            self.run_id, self.vendor.name, resource, spent, clock.now(), note_id
-        )
-        (spool / NOTING).rename(spool / REPORTED)
-
-    def _end_noting(self) -> None:
-        """A run was killed while it noted credits: had it stored them?"""
-        note = self.settings.spool_dir / self.vendor.name / NOTING
-        if not note.exists():
-            return
-        if self.history.has_credits(self.vendor.name, note.read_text()):
-            note.rename(note.with_name(REPORTED))
-        else:
-            note.unlink()
 
     def failure(self, name: str, started_at: datetime, error: Exception) -> ResourceRun:
         """A failed resource; if another program has the warehouse, nothing can go on."""

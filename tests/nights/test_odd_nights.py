@@ -11,7 +11,7 @@ import pytest
 from dlt.pipeline.pipeline import Pipeline
 
 from pipelines import vendor_sync, version_load
-from pipelines.history import History
+from pipelines.credit_notes import CreditNotes
 from pipelines.vendors import VENDORS
 from tests.nights.conftest import Installation
 
@@ -266,15 +266,15 @@ class TestPaidPages:
     def test_a_kill_while_credits_are_noted_counts_them_once(
         self, moment: str, installation: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        add_credits = History.add_credits
+        store = CreditNotes._store
 
         def die(*arguments: Any) -> None:
             if moment == "after":
-                add_credits(*arguments)
+                store(*arguments)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(History, "add_credits", die)
+            patch.setattr(CreditNotes, "_store", die)
             with pytest.raises((KeyboardInterrupt, SystemExit)):
                 installation.night("sync")
                 raise SystemExit(installation.output)
@@ -283,7 +283,7 @@ class TestPaidPages:
         charged = installation.simulator.credits_spent
         assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
 
-    @pytest.mark.parametrize("killed_in", [None, "add_credits"])
+    @pytest.mark.parametrize("killed_in", [None, "_store"])
     def test_answers_of_no_use_cost_what_they_cost(
         self,
         killed_in: str | None,
@@ -296,7 +296,7 @@ class TestPaidPages:
         installation.simulator.faults.add("linkup", "empty_page_has_more", times=2)
         with monkeypatch.context() as patch:
             if killed_in:
-                patch.setattr(History, killed_in, die)
+                patch.setattr(CreditNotes, killed_in, die)
             with pytest.raises((KeyboardInterrupt, SystemExit)):
                 installation.night("sync")
                 raise SystemExit
