@@ -103,6 +103,7 @@ def connect(
         except BaseException as error:
             # What Ctrl-C has interrupted DuckDB lets go of with the next query; until then, the file cannot be opened.
             with suppress(duckdb.Error):
+                connection.interrupt()  # its threads, which Ctrl-C does not reach
                 connection.execute("select 1")
             if isinstance(error.__cause__, KeyboardInterrupt):
                 raise KeyboardInterrupt from None

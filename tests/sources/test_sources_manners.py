@@ -384,3 +384,17 @@ class TestSideBySide:
         assert sorted(taken, key=str) == sorted(
             [(n, page) for n in range(40) for page in (n, None)], key=str
         )
+
+
+@pytest.mark.parametrize(
+    ("vendor", "resource"), [("hirednow", "results"), ("easir", "campaign_recipients")]
+)
+def test_while_a_load_is_under_way_reading_goes_on(vendor, resource, simulator, open_source):
+    """Nobody takes pages then; LinkupAPI's are not bought ahead."""
+    rows = iter(open_source(vendor).resources[resource])
+    next(rows)
+    asked = len(simulator.requests)
+    deadline = time.monotonic() + 10
+    while len(simulator.requests) < asked + 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(simulator.requests) >= asked + 4
