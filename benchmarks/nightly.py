@@ -51,60 +51,75 @@ class Measured:
         return float(median(getattr(cost, name) for cost in self.costs))
 
 
-def measure_size(records: int, options: argparse.Namespace) -> list[Measured]:
-    """A full build, nights' builds and nights' syncs on top of so many records."""
-    folder = options.folder / "nightly"
-    shutil.rmtree(folder, ignore_errors=True)
-    data = folder / "data"
-    data.mkdir(parents=True)
-    warehouse = data / "hirefunnel.duckdb"
-    environment = {"HIREFUNNEL_DATA_DIR": str(data), "HIREFUNNEL_AS_OF": AS_OF}
+@dataclass
+class Size:
+    """A warehouse with so many records, in a folder of its own."""
 
-    def history(what: str) -> None:
+    records: int
+    options: argparse.Namespace
+
+    def __post_init__(self) -> None:
+        self.folder: Path = self.options.folder / "nightly"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.data = self.folder / "data"
+        self.data.mkdir(parents=True)
+        self.warehouse = self.data / "hirefunnel.duckdb"
+        self.history("make")
+
+    def history(self, what: str) -> None:
+        """Puts years of records, or a night of changes, straight into the raw tables."""
         module = [sys.executable, "-m", "benchmarks.history", what]
-        sizes = ["--records", str(records), "--changes", str(options.changes)]
-        subprocess.run([*module, *sizes, "--warehouse", str(warehouse)], check=True)  # noqa: S603
+        sizes = ["--records", str(self.records), "--changes", str(self.options.changes)]
+        subprocess.run([*module, *sizes, "--warehouse", str(self.warehouse)], check=True)  # noqa: S603
 
-    def run(measured: Measured, settings: dict[str, str], *arguments: str) -> None:
-        cost = measure.run([[HIREFUNNEL, *arguments]], settings, folder, options.limit_s)
+    def measured(self, command: str) -> Measured:
+        """A command of which nothing is known yet."""
+        return Measured(self.records, command)
+
+    def run(self, measured: Measured, settings: dict[str, str], command: list[str]) -> None:
+        """Runs a command, and notes what it cost."""
+        cost = measure.run([command], settings, self.folder, self.options.limit_s)
         if cost.error:
-            raise SystemExit(f"{measured.command} at {records:,}: {cost.error}")
+            raise SystemExit(f"{measured.command} at {self.records:,}: {cost.error}")
         measured.costs.append(cost)
-        measured.file_mb = warehouse.stat().st_size / 1e6
-        print(f"{records:,} {measured.command}: {cost}", file=sys.stderr, flush=True)
+        measured.file_mb = self.warehouse.stat().st_size / 1e6
+        print(f"{self.records:,} {measured.command}: {cost}", file=sys.stderr, flush=True)
 
-    full = Measured(records, "build, in full")
-    byhand = Measured(records, "the reports, by hand")
-    build = Measured(records, f"build, {options.changes:,} changes")
-    sync = Measured(records, f"sync, {options.changes:,} changes")
-    history("make")
-    run(full, environment, "build")
-    script = [sys.executable, "-m", "benchmarks.byhand", "--warehouse", str(warehouse)]
-    cost = measure.run([script], {"PYTHONPATH": str(ROOT)}, folder, options.limit_s)
-    if cost.error:
-        raise SystemExit(f"by hand at {records:,}: {cost.error}")
-    byhand.costs.append(cost)
-    byhand.file_mb = full.file_mb
+
+def measure_builds(size: Size) -> list[Measured]:
+    """A full build, the same reports by hand, nights' builds on top."""
+    options = size.options
+    environment = {"HIREFUNNEL_DATA_DIR": str(size.data), "HIREFUNNEL_AS_OF": AS_OF}
+    full, byhand = size.measured("build, in full"), size.measured("the reports, by hand")
+    build = size.measured(f"build, {options.changes:,} changes")
+    size.run(full, environment, [HIREFUNNEL, "build"])
+    script = [sys.executable, "-m", "benchmarks.byhand", "--warehouse", str(size.warehouse)]
+    size.run(byhand, {"PYTHONPATH": str(ROOT)}, script)
     subprocess.run([*script, "--check"], check=True)  # noqa: S603
     for _ in range(options.runs):
-        history("night")
-        run(build, environment, "build")
+        size.history("night")
+        size.run(build, environment, [HIREFUNNEL, "build"])
+    return [full, byhand, build]
+
+
+def measure_syncs(size: Size) -> list[Measured]:
+    """Nights' syncs of two vendors that show as many changed records."""
+    options = size.options
+    sync = size.measured(f"sync, {options.changes:,} changes")
     share = options.changes // 2
-    with running_vendors(options.folder, share, share) as vendors:
-        job = Job(vendors, folder, 0, options.folder / "venvs")
-        settings = {**setups.hirefunnel_environment(job), "HIREFUNNEL_DATA_DIR": str(data)}
-        run(Measured(records, "first sync"), settings, "sync", "hirednow", "easir")
+    vendors = ["hirednow", "easir"]
+    forget = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(sys.argv[2])"
+    with running_vendors(options.folder, share, share) as served:
+        job = Job(served, size.folder, 0, options.folder / "venvs")
+        settings = {**setups.hirefunnel_environment(job), "HIREFUNNEL_DATA_DIR": str(size.data)}
+        size.run(size.measured("first sync"), settings, [HIREFUNNEL, "sync", *vendors])
         for _ in range(options.runs):
-            run(Measured(records, "reset"), settings, "reset", "hirednow")
-            run(Measured(records, "reset"), settings, "reset", "easir")
-            command = [
-                sys.executable,
-                "-c",
-                "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(sys.argv[2])",
-            ]
-            subprocess.run([*command, str(warehouse), FORGOTTEN], check=True)  # noqa: S603
-            run(sync, settings, "sync", "hirednow", "easir")
-    return [full, byhand, build, sync]
+            for vendor in vendors:
+                size.run(size.measured("reset"), settings, [HIREFUNNEL, "reset", vendor])
+            command = [sys.executable, "-c", forget, str(size.warehouse), FORGOTTEN]
+            subprocess.run(command, check=True)  # noqa: S603
+            size.run(sync, settings, [HIREFUNNEL, "sync", *vendors])
+    return [sync]
 
 
 def table(measured: list[Measured]) -> list[list[str]]:
@@ -138,9 +153,15 @@ def main() -> None:
     parser.add_argument("--limit-s", type=float, default=3600, help="for one command")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to work")
     parser.add_argument("--markdown", type=Path, help="write the section of this run into a file")
+    parser.add_argument("--syncs", action="store_true", help="no builds")
     options = parser.parse_args()
-    measured = [each for records in options.records for each in measure_size(records, options)]
-    heading = f"A night of {options.changes:,} changes while history grows"
+    measured: list[Measured] = []
+    for records in options.records:
+        size = Size(records, options)
+        measured += [] if options.syncs else measure_builds(size)
+        measured += measure_syncs(size)
+    what = "night's sync" if options.syncs else "night"
+    heading = f"A {what} of {options.changes:,} changes while history grows"
     lines = [list(COLUMNS), *table(measured)]
     print("\n".join([f"\n{heading}\n", *report.aligned(lines)]))
     if options.markdown:

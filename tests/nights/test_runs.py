@@ -323,18 +323,20 @@ def test_a_run_killed_while_it_reads_costs_nothing_but_time(new_installation: An
     installation.truth.watch(installation.world)
     installation.hirefunnel("sync", "hirednow")  # the warehouse and the mappings exist
     installation.simulator.faults.add(
-        "linkup", "stall", params={"action": "get_candidates"}, after=3, seconds=30
+        "linkup", "stall", params={"action": "get_candidates"}, times=None, after=3, seconds=30
     )
+    spool = installation.data / "spool" / "linkup"
     with environment(installation.environment):
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name("hirefunnel")), "sync", "linkup"],
             env=os.environ.copy(),
             stderr=subprocess.DEVNULL,
         )
-        wait_for(lambda: sum(r.vendor == "linkup" for r in installation.simulator.requests) >= 4)
+        wait_for(lambda: len(list(spool.glob("0*"))) == 4)  # the list of jobs and three pages
         process.kill()
         process.wait()
-    paid = [r.params for r in installation.simulator.requests if r.vendor == "linkup"][:4]
+    paid = [r.params for r in installation.simulator.requests if r.vendor == "linkup"]
+    assert len(paid) == 4
     installation.simulator.faults.clear()
     installation.simulator.clear_requests()
 
