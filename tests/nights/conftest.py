@@ -17,6 +17,7 @@ from pipelines import cli, demo
 from pipelines.errors import HirefunnelError
 from pipelines.settings import environment
 from simulator import Simulator, World, serve
+from tests.builds import leave_out_data_tests
 from tests.nights.truth import Truth, stored_contents
 
 # Late enough for CloserX to have settled the day before: later revisions are not read again.
@@ -32,6 +33,7 @@ class Installation:
     simulator: Simulator
     truth: Truth = field(default_factory=Truth)
     settings: dict[str, str] = field(default_factory=dict)
+    has_data_tests: bool = False
 
     @property
     def data(self) -> Path:
@@ -54,6 +56,8 @@ class Installation:
         demo._write_campaign_map(self.world, self.folder / "mappings")
         with environment(self.environment), pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["hirefunnel", *arguments])  # dbt looks at it
+            if not self.has_data_tests:
+                leave_out_data_tests(patch)
             result = CliRunner().invoke(cli.app, list(arguments))
         if isinstance(result.exception, HirefunnelError):
             self.output = str(result.exception)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 def after_three_nights(new_installation: Any) -> Installation:
     """New people, moved statuses, late edits, LinkedIn ratings that return, revised hours."""
     installation: Installation = new_installation()
+    installation.has_data_tests = True
     for night in range(3):
         if night:
             installation.world.advance(days=1)
