@@ -18,6 +18,8 @@ from .report import Reporter
 from .run import Run, open_run, prepare_vendors
 from .vendors import Vendor, choose, is_configured, setting
 
+EARLIEST_DAY = date(1970, 1, 1)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -46,6 +48,8 @@ def backfill(vendor_name: str, first: str, last: str, reporter: Reporter) -> int
     span = Window(_day("--from", first), _day("--to", last))
     if span.last < span.first:
         raise SettingsError(f"--to {last} is before --from {first}; write the earlier day first.")
+    if span.first < EARLIEST_DAY:
+        raise SettingsError(f"--from {first} is before {EARLIEST_DAY}; no vendor has such records.")
     if span.first > clock.now().date():
         raise SettingsError(f"--from {first} is still to come; there is no history to read.")
     settings.prepare()
@@ -95,7 +99,8 @@ def _read(run: Run, vendor: Vendor, span: Window) -> None:
             f"{vendor.name} knows no dates: everything is read, whatever the days", mark="partial"
         )
     notes = _Notes(run.settings.warehouse, vendor, span)
-    pieces = list(windows(span, vendor.window_days))
+    today = clock.now().date()
+    pieces = [piece for piece in windows(span, vendor.window_days) if piece.first <= today]
     done = notes.done()
     if done:
         run.reporter.say(f"{len(done)} of {len(pieces)} windows were read before; going on")

@@ -65,6 +65,7 @@ def batch_query(
 
     Returns:
         SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null) and `_place`.
+        Whoever's key cannot be used has no `_key_hash`.
     """
     as_read = {
         name: "JSON" if kind == "json" else "VARCHAR"
@@ -78,12 +79,14 @@ def batch_query(
 
     columns = [f"{_typed(value(name), kind)} as {quoted(name)}" for name, kind in types.items()]
     columns += _undeclared_columns(types, normalize, set(fields) - types.keys(), added)
-    reasons = [_unusable_key(name, value(name)) for name in key]
-    reasons += [
-        _badly_typed(name, kind, value(name))
+    badly_typed = {
+        name: _badly_typed(name, kind, value(name))
         for name, kind in types.items()
         if kind not in _UNTYPED
-    ]
+    }
+    no_key = [_unusable_key(name, value(name)) for name in key]
+    no_key += [badly_typed[name] for name in key if name in badly_typed]
+    reasons = list(dict.fromkeys([*no_key, *badly_typed.values()]))
     content = ", ".join(["line", *(f"added.{quoted(name)}" for name in sorted(added))])
     return f"""
         with read as (
@@ -92,7 +95,11 @@ def batch_query(
         select
             {", ".join(columns)},
             {_number(f"hash({content})")} as {CONTENT_HASH},
-            {key_hash(_typed(value(name), types[name]) for name in key)} as {KEY_HASH},
+            if(
+                coalesce({", ".join(no_key) or "null"}) is null,
+                {key_hash(_typed(value(name), types[name]) for name in key)},
+                null
+            ) as {KEY_HASH},
             {SEEN_AT},
             cast(null as boolean) as {IS_DELETED},
             nullif(concat_ws('; ', {", ".join(reasons) or "null"}), '') as {REASON},

@@ -45,16 +45,14 @@ class Columns:
     Attributes:
         stored: The records that can be stored: their fields and stamps.
         rejected: Those that cannot: `record_hash`, `reason`, `payload` (their JSON), `_seen_at`.
+        key_hashes: A number for the key of each record, of the rejected ones, too; equal for equal keys.
+        has_nameless: Whether there are records whose key cannot be used.
     """
 
     stored: pa.Table
     rejected: pa.Table
-
-    @property
-    def key_hashes(self) -> np.ndarray:
-        """A number for the key of each stored record, equal for equal keys."""
-        # A copy: the column's own memory would keep the whole table.
-        return cast("np.ndarray", self.stored[KEY_HASH].to_numpy()).copy()
+    key_hashes: np.ndarray
+    has_nameless: bool
 
 
 class Batches:
@@ -153,9 +151,13 @@ class Batches:
             for name, column in zip(stored.column_names, stored.columns, strict=True)
             if name not in self._columns.keys() | OWN_COLUMNS and column.null_count == len(column)
         ]
+        keys = table[KEY_HASH]
         return Columns(
             stored=stored.drop_columns(list({*empty, REASON, PLACE})),
             rejected=_with_payload(rejected, batch),
+            # A copy: the column's own memory would keep the whole table.
+            key_hashes=cast("np.ndarray", keys.drop_null().to_numpy()).copy(),
+            has_nameless=keys.null_count > 0,
         )
 
     def _in_columns(self, batch: Batch) -> pa.Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -82,8 +83,12 @@ def notice(
     records: int,
     declared: set[str],
     column_name: Callable[[str], str],
+    run_id: str,
+    seen_at: datetime,
 ) -> list[Drift]:
-    """Compares a reading with what is known in `ops.fields`, and notes it there.
+    """Compares a reading with what is known in `ops.fields`, and notes it there and, what is new, in `ops.drift`.
+
+    Both in one transaction: what is known is told no more.
 
     Args:
         connection: The warehouse.
@@ -91,6 +96,8 @@ def notice(
         records: How many records that was.
         declared: The fields that the source knows.
         column_name: The column in which an undeclared field is kept.
+        run_id: The run.
+        seen_at: When it was seen.
 
     Returns:
         What has changed; each thing once, on the night on which it was first seen.
@@ -105,6 +112,7 @@ def notice(
             [vendor, resource],
         ).fetchall()
     }
+    found = list(_differences(known, fields, declared, column_name))
     updated = {}
     for name in known.keys() | fields.types.keys():
         types, was_always, count = known.get(name, ("", not known, 0))
@@ -128,8 +136,40 @@ def notice(
                 *(list(each) for each in zip(*updated.values(), strict=True)),
             ],
         )
+        _store(connection, run_id, vendor, resource, found, seen_at)
         connection.execute("commit")
-    return list(_differences(known, fields, declared, column_name))
+    return found
+
+
+def _store(
+    connection: DuckDBPyConnection,
+    run_id: str,
+    vendor: str,
+    resource: str,
+    found: list[Drift],
+    seen_at: datetime,
+) -> None:
+    """Stores what about a vendor's records is not as it was; each thing once."""
+    for drift in found:
+        connection.execute(
+            """
+            insert into ops.drift
+            select $vendor, $resource, $kind, $field, $detail, $at, $run_id
+            where not exists (
+                from ops.drift where vendor = $vendor and resource = $resource
+                and kind = $kind and field_name = $field and detail = $detail
+            )
+            """,
+            {
+                "vendor": vendor,
+                "resource": resource,
+                "kind": drift.kind,
+                "field": drift.field_name,
+                "detail": drift.detail,
+                "at": seen_at,
+                "run_id": run_id,
+            },
+        )
 
 
 def _set(types: str) -> set[str]:

@@ -160,32 +160,6 @@ class History:
                     rows_deleted=result.rows_deleted,
                 )
 
-    def add_drift(
-        self, run_id: str, vendor: str, resource: str, found: Iterable[Drift], seen_at: datetime
-    ) -> None:
-        """Stores what about a vendor's records is not as it was; each thing once."""
-        with database.connect(self.warehouse) as connection:
-            for drift in found:
-                connection.execute(
-                    """
-                    insert into ops.drift
-                    select $vendor, $resource, $kind, $field, $detail, $at, $run_id
-                    where not exists (
-                        from ops.drift where vendor = $vendor and resource = $resource
-                        and kind = $kind and field_name = $field and detail = $detail
-                    )
-                    """,
-                    {
-                        "vendor": vendor,
-                        "resource": resource,
-                        "kind": drift.kind,
-                        "field": drift.field_name,
-                        "detail": drift.detail,
-                        "at": seen_at,
-                        "run_id": run_id,
-                    },
-                )
-
     def add_set_aside(
         self, run_id: str, vendor: str, folder: str, reason: str, set_aside_at: datetime
     ) -> None:

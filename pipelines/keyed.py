@@ -5,12 +5,11 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-import tomllib
 from hashlib import sha256
 from pathlib import Path
 
 from .errors import SettingsError
-from .settings import Settings
+from .settings import Settings, read_toml
 
 SALT_NAME = "salt"
 SHORTEST_SALT = 16
@@ -25,7 +24,9 @@ def salt(settings: Settings) -> bytes:
     Raises:
         SettingsError: If it is too short to be a secret, or the file of secrets cannot be read.
     """
-    text = os.environ.get("HIREFUNNEL_SALT") or _from_secrets(Path(".dlt/secrets.toml"))
+    text = os.environ.get("HIREFUNNEL_SALT")
+    if not text:
+        text = str(read_toml(Path(".dlt/secrets.toml")).get("hirefunnel", {}).get("salt", ""))
     if not text:
         text = _own_salt(settings.data_dir / SALT_NAME)
     if len(text) < SHORTEST_SALT:
@@ -33,16 +34,6 @@ def salt(settings: Settings) -> bytes:
             f"HIREFUNNEL_SALT has {len(text)} characters; it needs at least {SHORTEST_SALT}."
         )
     return text.encode()
-
-
-def _from_secrets(path: Path) -> str:
-    if not path.is_file():
-        return ""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
-    return str(tables.get("hirefunnel", {}).get("salt", ""))
 
 
 def _own_salt(path: Path) -> str:

@@ -72,6 +72,11 @@ def create_missing_tables(settings: Settings) -> None:
     with database.connect(settings.warehouse) as connection:
         for vendor in VENDORS.values():
             existing = set(database.tables(connection, vendor.dataset))
+            if versions.REJECTED in existing:  # a table that an older version of this program made
+                connection.execute(
+                    f"alter table {vendor.dataset}.{versions.REJECTED} "
+                    f"add column if not exists {versions.SUPERSEDED} boolean"
+                )
             if existing >= {*vendor.resources, versions.REJECTED, "_dlt_loads"}:
                 continue
             connection.execute(f"create schema if not exists {vendor.dataset}")
@@ -98,7 +103,8 @@ _REJECTED_RECORDS = f"""
     )
     select
         vendor, resource, record_hash, reason, payload::json as payload,
-        {SEEN_AT} as rejected_at, mapping, _dlt_load_id
+        {SEEN_AT} as rejected_at, mapping,
+        coalesce({versions.SUPERSEDED}, false) as {versions.SUPERSEDED}, _dlt_load_id
     from every
     qualify row_number() over (
         partition by vendor, resource, record_hash order by {SEEN_AT} desc

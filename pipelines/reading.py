@@ -48,7 +48,8 @@ class VersionedResource:
     Attributes:
         is_done: Whether there is no more to read.
         error: What ended the reading, if it was not its end.
-        key_hashes: The keys that came, if they are remembered (`column_sql.key_hash`).
+        key_hashes: The keys that came, if they are remembered (`column_sql.key_hash`); those of rejected records, too.
+        has_nameless: Whether records came whose key cannot be used: nobody knows which they are.
         mapping: Stands for the columns and the key: what was rejected is tried again when it changes.
     """
 
@@ -66,6 +67,7 @@ class VersionedResource:
         self.is_done = False
         self.error: Exception | None = None
         self.key_hashes: list[np.ndarray] = []
+        self.has_nameless = False
         key, declared = versions.record_key(resource), versions.declared_columns(resource)
         self.mapping = versions.mapping(resource)
         self._name = resource.name
@@ -124,6 +126,7 @@ class VersionedResource:
     def _hand_over(self, columns: Columns) -> Iterator[Any]:
         if self._keeps_keys:
             self.key_hashes.append(columns.key_hashes)
+            self.has_nameless |= columns.has_nameless
         if len(columns.stored):
             if self._waiting and (
                 self._waiting[0].schema != columns.stored.schema

@@ -9,44 +9,58 @@ from typing import Any
 import duckdb
 
 from .column_sql import DUCKDB_TYPES, SEEN_AT, quoted
-from .versions import REJECTED
+from .versions import REJECTED, SUPERSEDED
 
 
 def mappings(connection: duckdb.DuckDBPyConnection, dataset: str) -> dict[str, set[str]]:
-    """The mappings that have rejected records, by resource."""
+    """The mappings that have rejected records of which nothing later is stored, by resource."""
     found: dict[str, set[str]] = {}
-    rows = connection.execute(f"select distinct resource, mapping from {dataset}.{REJECTED}")
+    rows = connection.execute(
+        f"select distinct resource, mapping from {dataset}.{REJECTED} where {SUPERSEDED} is not true"
+    )
     for resource, mapping in rows.fetchall():
         found.setdefault(resource, set()).add(mapping)
     return found
 
 
-def to_retry(
+def supersede(
     connection: duckdb.DuckDBPyConnection,
     dataset: str,
     resource: str,
-    mapping: str,
     types: Mapping[str, str],
     key: list[str],
-) -> list[dict[str, Any]]:
-    """The records that another mapping of the resource rejected, in the order in which they were seen.
+) -> None:
+    """Marks the rejected records of which a later version is stored: they are nobody's concern any more.
 
-    One of which a later version is stored is left where it is: it would hide what is known since.
+    Nor are they tried again: that would hide what is known since.
     """
     same_key = " and ".join(
         f"stored.{quoted(name)} = try_cast(json_extract_string(payload, '$.{quoted(name)}') "
         f"as {DUCKDB_TYPES[types[name]]})"
         for name in key
     )
-    rows = connection.execute(
+    connection.execute(
         f"""
-        select payload from {dataset}.{REJECTED} as rejected
+        update {dataset}.{REJECTED} as rejected set {SUPERSEDED} = true
         where
-            resource = ? and mapping <> ?
-            and not exists (
+            resource = ? and {SUPERSEDED} is not true
+            and exists (
                 from {dataset}.{quoted(resource)} as stored
                 where {same_key} and stored.{SEEN_AT} > rejected.{SEEN_AT}
             )
+        """,
+        [resource],
+    )
+
+
+def to_retry(
+    connection: duckdb.DuckDBPyConnection, dataset: str, resource: str, mapping: str
+) -> list[dict[str, Any]]:
+    """The records that another mapping of the resource rejected, in the order in which they were seen."""
+    rows = connection.execute(
+        f"""
+        select payload from {dataset}.{REJECTED}
+        where resource = ? and mapping <> ? and {SUPERSEDED} is not true
         order by {SEEN_AT}
         """,
         [resource, mapping],

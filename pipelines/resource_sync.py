@@ -175,15 +175,19 @@ class ResourceSync:
         if not self.owner.rejections.get(self.name, set()) - {reading.mapping}:
             return
         with self.owner.writing() as connection:
-            records = rejected.to_retry(
-                connection, self.vendor.dataset, self.name, reading.mapping, self.types, self.key
-            )
+            self._supersede(connection)
+            records = rejected.to_retry(connection, self.vendor.dataset, self.name, reading.mapping)
         self.retried = reading.add_records(records)
 
     def _settle_rejected(self, connection: DuckDBPyConnection, reading: VersionedResource) -> None:
         if self.retried:
             rejected.settle(connection, self.vendor.dataset, self.retried, reading.mapping)
             self.retried = []
+        if reading.is_done and (self.rows_rejected or self.owner.rejections.get(self.name)):
+            self._supersede(connection)
+
+    def _supersede(self, connection: DuckDBPyConnection) -> None:
+        rejected.supersede(connection, self.vendor.dataset, self.name, self.types, self.key)
 
     def _notice_drift(self, connection: DuckDBPyConnection, reading: VersionedResource) -> None:
         """Compares what the records were made of with other nights."""
@@ -195,16 +199,16 @@ class ResourceSync:
             self.rows_read,
             set(self.types),
             lambda field: column_name(field, self.naming),
+            self.owner.run_id,
+            clock.now(),
         )
-        if self.drift:
-            self.owner.history.add_drift(
-                self.owner.run_id, self.vendor.name, self.name, self.drift, clock.now()
-            )
 
     def _mark_vanished(self, reading: VersionedResource) -> None:
         """Gives what complete listings no longer show a version that says so."""
         listings = self.metrics.get("complete_listings", [])
         if not listings or self.name not in self.vendor.listings or not self.is_full:
+            return
+        if reading.has_nameless:  # any of those that seem to be missing may be among them
             return
         with self.owner.writing() as connection:
             rows = vanished(

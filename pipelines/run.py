@@ -90,10 +90,13 @@ class Run:
         return results
 
     def publish(self) -> None:
-        """Publishes the marts, with what failed in this run."""
-        from . import publish
+        """Publishes the marts, with what failed when it was last done, in this run or before it."""
+        from . import database, publish, status
 
-        path = publish.publish(self.settings, datetime.now(UTC), self.run_id, self.failures)
+        with database.connect(self.settings.warehouse) as connection:
+            known = status.failures(connection)
+        failures = list(dict.fromkeys([*self.failures, *known]))
+        path = publish.publish(self.settings, datetime.now(UTC), self.run_id, failures)
         self.reporter.say(f"published {path}", mark="ok")
 
     def tell(self, result: ResourceRun) -> None:
@@ -135,7 +138,7 @@ def open_run(
         WarehouseHeldError: If another run holds the warehouse.
     """
     settings.prepare()
-    clock.is_pseudonymised()  # a bad word is said before anything is done
+    clock.is_pseudonymised(), clock.stale_after()  # a bad word is said before anything is done
     keep_logs = clock.keep_logs()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:4]}"

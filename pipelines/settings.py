@@ -18,6 +18,7 @@ from dotenv import load_dotenv
 from .errors import SettingsError
 
 WAREHOUSE_NAME = "hirefunnel.duckdb"
+MOST_STALE_HOURS = 100 * 365 * 24  # a century
 _SCHEMAS = {"main", "temp", "system", "marts", "intermediate", "staging", "seeds", "ops", "copy"}
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
@@ -126,8 +127,11 @@ class Settings:
 
 
 def load() -> Settings:
-    """Reads `.env` in the working folder and the environment."""
+    """Reads `.env` in the working folder and the environment, in which an empty setting of a vendor is none."""
     load_dotenv(Path.cwd() / ".env")
+    for name, value in list(os.environ.items()):
+        if name.startswith("SOURCES__") and not value.strip():
+            del os.environ[name]  # dlt would take it for a value
     data_dir = Path(os.environ.get("HIREFUNNEL_DATA_DIR") or "data").expanduser().resolve()
     mappings_dir = Path(os.environ.get("HIREFUNNEL_MAPPINGS_DIR") or "mappings").expanduser()
     return Settings(
@@ -137,16 +141,26 @@ def load() -> Settings:
     )
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a file of settings holds; nothing if there is none.
+
+    Raises:
+        SettingsError: If it is no TOML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # TOML is UTF-8: what is not is no TOML either
+        raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+
+
 def _warehouse_elsewhere() -> Path | None:
     """The file named by dlt's own setting for the DuckDB destination, without importing dlt."""
     credentials: Any = os.environ.get("DESTINATION__DUCKDB__CREDENTIALS")
     for name in ("secrets.toml", "config.toml"):
-        path = Path(".dlt") / name
-        if credentials is None and path.is_file():
-            try:
-                tables = tomllib.loads(path.read_text(encoding="utf-8"))
-            except tomllib.TOMLDecodeError as error:
-                raise SettingsError(f"{path} is not valid TOML: {error}.") from None
+        tables = read_toml(Path(".dlt") / name)  # even if it says nothing of this, dlt reads it
+        if credentials is None:
             credentials = tables.get("destination", {}).get("duckdb", {}).get("credentials")
     if not credentials:
         return None
@@ -204,12 +218,13 @@ def is_pseudonymised() -> bool:
 def stale_after() -> timedelta:
     """How old a resource's last success may be (HIREFUNNEL_STALE_AFTER_HOURS; a night and a half)."""
     text = os.environ.get("HIREFUNNEL_STALE_AFTER_HOURS") or "36"
-    try:
-        return timedelta(hours=float(text))
-    except ValueError:
-        raise SettingsError(
-            f"HIREFUNNEL_STALE_AFTER_HOURS is {text!r}; write a number of hours, such as 36."
-        ) from None
+    with suppress(ValueError):
+        hours = float(text)
+        if 0 < hours <= MOST_STALE_HOURS:
+            return timedelta(hours=hours)
+    raise SettingsError(
+        f"HIREFUNNEL_STALE_AFTER_HOURS is {text!r}; write a number of hours, such as 36."
+    )
 
 
 def now() -> datetime:

@@ -15,6 +15,7 @@ from .settings import Settings, now, stale_after
 from .vendors import VENDORS
 
 LAST_RUNS = 5
+PATIENCE_S = 1.0  # with another `status`, which is shorter than that
 # What is told of tables of `ops` as they are, under their name or another one.
 _FACTS = {"rejected_records": "rejected"}
 _NOTES = {
@@ -26,7 +27,7 @@ _NOTES = {
         select
             vendor, resource, reason, count(*) as count_records,
             max(rejected_at) as last_rejected_at
-        from ops.rejected_records group by all order by all
+        from ops.rejected_records where not is_superseded group by all order by all
     """,
     "set_aside": """
         select vendor, folder, reason, set_aside_at
@@ -37,7 +38,7 @@ _NOTES = {
             run_id, vendor, vendor_campaign_id, cast(spent_at as date) as spent_date,
             sum(credits) as credits
         from ops.credits
-        where spent_at >= (select max(spent_at) - interval 7 days from ops.credits)
+        where spent_at >= (select arg_max(spent_at, rowid) - interval 7 days from ops.credits)
         group by all order by spent_date desc, run_id desc, credits desc
     """,
     "backfills": """
@@ -84,22 +85,42 @@ def collect(settings: Settings) -> dict[str, Any]:
     try:
         # Held while it is read: a run that finds the file open could not write to it.
         with (
-            lock.hold(settings, "status", patience_s=0),
+            lock.hold(settings, "status", patience_s=PATIENCE_S),
             database.connect(settings.warehouse, read_only=True) as connection,
         ):
             if "runs" in database.tables(connection, "ops"):
                 _read(connection, facts)
     except WarehouseHeldError:
         facts["held_by"] = holder or lock.holder(settings) or "another program"
-        facts["summary"] = (
-            f"The warehouse is held by {facts['held_by']}; the published copy stays readable."
-        )
+        facts["summary"] = f"The warehouse is held by {facts['held_by']}; nothing is published yet."
+        copy = publish.newest(settings)
+        if copy is not None:
+            with database.connect(copy, read_only=True) as connection:
+                _read_copy(connection, facts)
+            _judge(facts)
+            facts["summary"] = (
+                f"The warehouse is held by {facts['held_by']}; by the published copy: {facts['summary']}"
+            )
         return facts
     _judge(facts)
     return facts
 
 
+def _read_copy(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
+    """What the published copy knows, while a run holds the warehouse."""
+    facts["resources"] = _rows(
+        connection,
+        """
+        select vendor, resource, last_success_at, last_attempt_at, last_status, rows_total
+        from marts.rpt_sync_health order by resource_key
+        """,
+    )
+    for (failures,) in connection.execute("select failures from marts.publication").fetchall():
+        facts["failures"] = failures
+
+
 def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
+    # What is last is what was written last (`rowid`): a clock may go back.
     # Whoever holds the warehouse, as we do, knows that no run goes on: one that is called running was killed.
     facts["last_runs"] = _rows(
         connection,
@@ -108,7 +129,7 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
             run_id, command, started_at, finished_at,
             if(status = 'running', 'interrupted', status) as status,
             exit_code
-        from ops.runs order by started_at desc limit {LAST_RUNS}
+        from ops.runs order by rowid desc limit {LAST_RUNS}
         """,
     )
     facts["resources"] = _rows(
@@ -116,12 +137,12 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
         """
         select
             vendor, resource,
-            max(finished_at) filter (where status in ('ok', 'partial')) as last_success_at,
-            max(finished_at) filter (where status != 'skipped') as last_attempt_at,
-            arg_max(status, finished_at) as last_status,
-            arg_max(rows_read, finished_at) as rows_read_last_run,
-            arg_max(versions_added, finished_at) as versions_added_last_run,
-            arg_max(error, finished_at) filter (where status = 'failed') as last_error
+            arg_max(finished_at, rowid) filter (where status in ('ok', 'partial')) as last_success_at,
+            arg_max(finished_at, rowid) filter (where status != 'skipped') as last_attempt_at,
+            arg_max(status, rowid) as last_status,
+            arg_max(rows_read, rowid) as rows_read_last_run,
+            arg_max(versions_added, rowid) as versions_added_last_run,
+            arg_max(error, rowid) filter (where status = 'failed') as last_error
         from ops.resource_runs group by all
         """,
     )
@@ -132,24 +153,7 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
     facts["resources"].sort(key=lambda row: order.get((row["vendor"], row["resource"]), len(order)))
     for row in facts["resources"]:
         row["rows_total"] = _count(connection, f"raw_{row['vendor']}", row["resource"])
-    facts["failures"] = [
-        f"{row['vendor']} · {row['resource']}: {row['last_error']}"
-        for row in facts["resources"]
-        if row["last_status"] == "failed"
-    ] + [
-        f"{row['node_type']} {row['node']}: {row['message']}"
-        for row in _rows(
-            connection,
-            """
-            select node, node_type, message from ops.build_results
-            where status in ('error', 'fail', 'runtime error')
-            and run_id = (
-                select arg_max(run_id, started_at) from ops.runs
-                where run_id in (select run_id from ops.build_results)
-            )
-            """,
-        )
-    ]
+    facts["failures"] = failures(connection)
     ops = database.tables(connection, "ops")
     for name, query in _NOTES.items():
         if name in ops:
@@ -166,6 +170,28 @@ def _read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
         facts["unmapped_statuses"] = _rows(
             connection, "select * from marts.rpt_unmapped_statuses order by all"
         )
+
+
+def failures(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What failed when it was last done, a line each: reading a resource, building a node of dbt."""
+    rows = connection.execute(
+        """
+        select vendor || ' · ' || resource || ': ' || coalesce(arg_max(error, rowid), '')
+        from ops.resource_runs
+        group by vendor, resource
+        having arg_max(status, rowid) = 'failed'
+        order by min(rowid)
+        """
+    ).fetchall()
+    rows += connection.execute(
+        """
+        select node_type || ' ' || node || ': ' || coalesce(message, status) from ops.build_results
+        where status in ('error', 'fail', 'runtime error')
+        and run_id = (select arg_max(run_id, rowid) from ops.build_results)
+        order by rowid
+        """
+    ).fetchall()
+    return [line for (line,) in rows]
 
 
 def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
@@ -186,9 +212,10 @@ def _judge(facts: dict[str, Any]) -> None:
             success is None or datetime.fromisoformat(success) < limit
         )
     stale = [f"{row['vendor']} · {row['resource']}" for row in used if row["is_stale"]]
-    if not facts["last_runs"]:
+    last_status = facts["last_runs"][0]["status"] if facts["last_runs"] else None
+    if not facts["last_runs"] and not facts["resources"]:
         facts["summary"] = "Nothing has run yet."
-    elif facts["last_runs"][0]["status"] in ("failed", "interrupted") and not facts["failures"]:
+    elif last_status in ("failed", "interrupted") and not facts["failures"]:
         facts["summary"] = f"The last run, `{facts['last_runs'][0]['command']}`, did not end well."
     elif facts["failures"]:
         facts["summary"] = f"Failing: {facts['failures'][0]}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -222,13 +223,13 @@ def _is_list(text: str) -> bool:
 
 
 def _check_number(vendor: Vendor, name: str, value: Any) -> None:
-    if value is None or value == "":
+    if value is None:
         return
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = -1
-    if number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
+    if not isfinite(number) or number < 0 or (number == 0 and name not in _MAY_BE_ZERO):
         _refuse(vendor, name, value, "a number above zero")
     if name in _WHOLE_NUMBERS and number != int(number):
         _refuse(vendor, name, value, "a whole number")

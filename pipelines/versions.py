@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dlt.extract import DltResource
 
 REJECTED = "rejected_records"
+SUPERSEDED = "is_superseded"  # set once the same record could be stored as it was seen later
 STAMPS: TTableSchemaColumns = {
     CONTENT_HASH: {"name": CONTENT_HASH, "data_type": "bigint", "nullable": False},
     KEY_HASH: {"name": KEY_HASH, "data_type": "bigint", "nullable": False},
@@ -42,6 +43,7 @@ REJECTED_COLUMNS: TTableSchemaColumns = {
     "reason": {"name": "reason", "data_type": "text", "nullable": False},
     "payload": {"name": "payload", "data_type": "text", "nullable": False},
     "mapping": {"name": "mapping", "data_type": "text", "nullable": False},
+    SUPERSEDED: {"name": SUPERSEDED, "data_type": "bool"},
     **STAMPS,
 }
 

@@ -1,7 +1,19 @@
 {# The moment of the latest run: the only "now" that models know. #}
 {% macro run_moment() -%}
-    (select max(as_of) from {{ source('ops', 'runs') }})
+    (select max_by(as_of, {{ row_place('started_at') }})
+    from {{ source('ops', 'runs') }})
 {%- endmacro %}
+
+
+{# A row's place among those of a table of the conductor's, in the order in which
+   they were written: clocks go back. Other engines have only the time. #}
+{% macro row_place(time_column) -%}
+    {{ return(adapter.dispatch('row_place')(time_column)) }}
+{%- endmacro %}
+
+{% macro default__row_place(time_column) -%} rowid {%- endmacro %}
+
+{% macro spark__row_place(time_column) -%} {{ time_column }} {%- endmacro %}
 
 
 {# Days from one instant to another, with their fraction. #}
@@ -40,6 +52,7 @@
    setting as the command's own. #}
 {% macro stale_after_minutes() -%}
     {{ return(
-        (env_var('HIREFUNNEL_STALE_AFTER_HOURS', '36') | float * 60) | int
+        ((env_var('HIREFUNNEL_STALE_AFTER_HOURS', '') or '36') | float * 60)
+        | int
     ) }}
 {%- endmacro %}

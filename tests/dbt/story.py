@@ -181,7 +181,12 @@ def _drift(connection: Connection) -> None:
         "ops.drift",
         [{**leads, **dict(zip(names, change, strict=True))} for change in changes],
     )
-    rejected = {"record_hash": "h1", "reason": "id is missing", "payload": {"email": SECRET}}
+    rejected = {
+        "record_hash": "h1",
+        "reason": "id is missing",
+        "payload": {"email": SECRET},
+        "is_superseded": False,
+    }
     insert(connection, "ops.rejected_records", [{**leads, **rejected}])
 
 

@@ -187,6 +187,7 @@ OPS_TABLES: dict[str, dict[str, str]] = {
         "reason": "text",
         "payload": "json",
         "rejected_at": "timestamptz",
+        "is_superseded": "boolean",
         "mapping": "text",
         "_dlt_load_id": "text",
     },

@@ -114,6 +114,7 @@ def test_one_that_stopped_goes_on_where_it_was(installation: Installation) -> No
         (("talkpush", "--from", "1.1.2026", "--to", "2026-01-31"), "write a day such as"),
         (("talkpush", "--from", "2026-02-01", "--to", "2026-01-31"), "write the earlier day first"),
         (("talkpush", "--from", "2099-01-01", "--to", "2099-01-31"), "still to come"),
+        (("talkpush", "--from", "0001-01-01", "--to", "2026-01-31"), "no vendor has such records"),
         (("talkpusch", "--from", "2026-01-01", "--to", "2026-01-31"), "no vendor"),
         (("closerx", "--from", "2026-01-01", "--to", "2026-01-31"), "SOURCES__CLOSERX__DATE_PARAM"),
     ],

@@ -179,6 +179,26 @@ class TestRecordsThatCannotBeStored:
         assert ("created_at is not a timestamp",) not in left
         assert ("id is missing",) in left
 
+    def test_what_is_stored_as_it_was_seen_later_is_told_no_more(
+        self, installation: Installation
+    ) -> None:
+        odd = min(lead["id"] for lead in installation.world.records("talkpush", "leads").values())
+
+        def change(candidates: list[Any]) -> None:
+            for lead in candidates:
+                if lead["id"] == odd:
+                    lead["created_at"] = "the day before yesterday"
+
+        spoil(installation, change)
+        assert installation.night("sync") == 0
+        assert [row["count_records"] for row in status(installation)["rejected"]] == [1]
+        installation.simulator.faults.clear()
+        installation.settings["SOURCES__TALKPUSH__LOOKBACK_DAYS"] = "400"
+        assert installation.night("sync") == 0
+        assert odd in leads(installation)
+        assert status(installation)["rejected"] == []
+        assert count(installation, "ops.rejected_records") == 1  # and yet it is not lost
+
 
 def test_records_too_large_for_the_memory_of_a_load_are_loaded_with_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

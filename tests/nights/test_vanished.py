@@ -74,6 +74,37 @@ def test_an_applicant_who_is_gone_is_marked_once_and_comes_back(installation: In
     assert versions(installation, application_id) == [None, True, None]
 
 
+def change(installation: Installation, whose: str, **values: Any) -> None:
+    """LinkedIn says something odd of an applicant."""
+
+    def function(_: Any, payload: Any) -> Any:
+        copy = json.loads(json.dumps(payload))
+        for candidate in copy["data"].get("candidates", []):
+            if candidate["application_id"] == whose:
+                candidate |= values
+        return copy
+
+    installation.simulator.faults.add("linkup", "callback", times=None, function=function)
+
+
+def test_a_listed_record_that_cannot_be_stored_is_not_gone(installation: Installation) -> None:
+    _, application_id = an_application(installation)
+    change(installation, application_id, is_top_choice="maybe")
+    assert installation.night("sync") == 0
+    assert installation.query("select sum(rows_rejected) from ops.resource_runs") == [(1,)]
+    assert versions(installation, application_id) == [None]
+
+
+def test_nobody_is_gone_while_one_who_is_listed_has_no_usable_key(
+    installation: Installation,
+) -> None:
+    _, application_id = an_application(installation)
+    change(installation, application_id, application_id=None)
+    assert installation.night("sync") == 0
+    assert installation.query("select sum(rows_rejected) from ops.resource_runs") == [(1,)]
+    assert deleted(installation, "raw_linkup.candidates", "application_id") == []
+
+
 def no_total_that_fits(installation: Installation, application_id: str) -> None:
     hide(installation, application_id, told_of=True)
 

@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import lock
+from pipelines.settings import Settings
 from tests.nights.conftest import Installation, clean_environment, new_installation
 from tests.pipelines.outside import hirefunnel, last_line, raw_versions, start
 
@@ -109,6 +111,12 @@ def test_a_bi_reader_keeps_its_copy_open_during_two_publications(
     installation: Installation,
 ) -> None:
     assert hirefunnel(installation, "run")[0] == 0
+    data = installation.data
+    settings = Settings(data, data / "hirefunnel.duckdb", installation.folder / "mappings")
+    with lock.hold(settings, "run"):  # as while a night is under way
+        code, told = hirefunnel(installation, "status")
+    assert "by the published copy: Fresh" in told
+    assert code == 0
     current = installation.data / "published" / "current.duckdb"
     first = current.resolve()
     count = "select count(*), max(run_id) from marts.fct_funnel_events, marts.publication"

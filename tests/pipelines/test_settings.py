@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,8 @@ def test_a_vendor_without_its_secrets_is_not_configured(
         ("talkpush", {"BASE_URL": "https://a.b", "TIMEZONE": "Mars"}, ["TIMEZONE", "Mars"]),
         ("linkup", {"ACCOUNT_ID": "a", "PAGE_SIZE": "0"}, ["PAGE_SIZE"]),
         ("linkup", {"ACCOUNT_ID": "a", "REQUESTS_PER_SECOND": "fast"}, ["REQUESTS_PER_SECOND"]),
+        ("linkup", {"ACCOUNT_ID": "a", "PAGE_SIZE": "inf"}, ["PAGE_SIZE"]),
+        ("linkup", {"ACCOUNT_ID": "a", "MAX_CREDITS_PER_RUN": "nan"}, ["MAX_CREDITS_PER_RUN"]),
     ],
 )
 def test_a_bad_setting_is_named_with_its_variable(
@@ -113,6 +116,38 @@ def test_a_bad_setting_is_named_with_its_variable(
     for word in words:
         assert word in str(raised.value)
     assert "not-a-real-key" not in str(raised.value)
+
+
+def test_an_empty_setting_of_a_vendor_is_none(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__LINKUP__API_KEY", "not-a-real-key")
+    monkeypatch.setenv("SOURCES__LINKUP__ACCOUNT_ID", "a")
+    for name in ("JOB_IDS", "MAX_CREDITS_PER_RUN", "PAGE_SIZE"):
+        monkeypatch.setenv(f"SOURCES__LINKUP__{name}", "")
+    configuration.load()
+
+    validate(VENDORS["linkup"])
+    assert "SOURCES__LINKUP__JOB_IDS" not in os.environ
+
+
+@pytest.mark.parametrize("hours", ["soon", "nan", "inf", "-1", "99999999"])
+def test_hours_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, hours: str) -> None:
+    monkeypatch.setenv("HIREFUNNEL_STALE_AFTER_HOURS", hours)
+    with pytest.raises(SettingsError, match="HIREFUNNEL_STALE_AFTER_HOURS"):
+        configuration.stale_after()
+
+
+@pytest.mark.parametrize("content", [b"[sources", 'name = "Zoë"'.encode("latin-1")])
+def test_toml_that_is_none_is_refused(
+    installation: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "elsewhere.duckdb"))
+    folder = tmp_path / ".dlt"
+    folder.mkdir()
+    (folder / "secrets.toml").write_bytes(content)
+    with pytest.raises(SettingsError, match=r"secrets\.toml is not valid TOML"):
+        configuration.load()
 
 
 def test_an_unknown_vendor_is_refused_with_the_known_ones() -> None:

@@ -1,4 +1,5 @@
--- How many records could not be stored. What they hold stays where it is.
+-- How many records could not be stored, and are not stored as they were seen
+-- later. What they hold stays where it is.
 with
 
 final as (
@@ -7,6 +8,7 @@ final as (
         resource,
         count(*) as count_rejected
     from {{ source('ops', 'rejected_records') }}
+    where not is_superseded
     group by vendor, resource
 )
 

@@ -6,15 +6,20 @@ runs as (
         *,
         row_number() over (
             partition by vendor, resource
-            order by started_at desc nulls last, run_id desc
+            order by {{ row_place('started_at') }} desc
         ) as recency,
         row_number() over (
             partition by vendor, resource
             order by
                 case when status = 'skipped' then 1 else 0 end,
-                started_at desc nulls last,
-                run_id desc
-        ) as attempt_recency
+                {{ row_place('started_at') }} desc
+        ) as attempt_recency,
+        row_number() over (
+            partition by vendor, resource
+            order by
+                case when status in ('ok', 'partial') then 0 else 1 end,
+                {{ row_place('started_at') }} desc
+        ) as success_recency
     from {{ source('ops', 'resource_runs') }}
 ),
 
@@ -30,7 +35,7 @@ final as (
             where attempt_recency = 1 and status <> 'skipped'
         ) as rows_last_run,
         max(finished_at) filter (
-            where status in ('ok', 'partial')
+            where success_recency = 1 and status in ('ok', 'partial')
         ) as last_success_at
     from runs
     group by vendor, resource
