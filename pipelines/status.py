@@ -111,7 +111,10 @@ def _read_copy(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> 
     facts["resources"] = _rows(
         connection,
         """
-        select vendor, resource, last_success_at, last_attempt_at, last_status, rows_total
+        select
+            vendor, resource, last_success_at, last_attempt_at, last_status,
+            null as rows_read_last_run, rows_last_run as versions_added_last_run,
+            null as last_error, versions_total as rows_total
         from marts.rpt_sync_health order by resource_key
         """,
     )
