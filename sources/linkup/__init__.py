@@ -7,7 +7,7 @@ import dlt
 from dlt.extract import DltResource
 from requests import Session
 
-from .client import LinkupClient, LinkupError, json_object
+from .client import LinkupClient, LinkupError, highest_price, price_of
 from .helpers import JobList, as_job, is_whole, job_id_of, list_jobs
 from .listing import Records
 from .page_store import PageStore
@@ -110,7 +110,9 @@ def linkup(
         yield [job for page, jobs in fresh if not page.answer.is_known for job in jobs]
         if isinstance(listed.error, LinkupError):
             raise listed.error
-        if is_whole([page.total for page in listed.pages], known.found) and not listed.error:
+        is_fresh = not any(page.answer.is_stored for page in listed.pages)
+        totals = [page.total for page in listed.pages]
+        if is_fresh and not listed.error and is_whole(totals, known.found):
             metrics().setdefault("complete_listings", []).append({})
 
     @dlt.resource(
@@ -151,8 +153,18 @@ def linkup(
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:
         """Proves the credentials with a list of one job; LinkupAPI may charge a credit."""
-        answer = json_object(client.ask(LIST_JOBS, {"count": 1, "offset": 0}))
-        yield {"asked": LIST_JOBS, "jobs": data_of(answer).get("total_available_results")}
+        params = {"count": 1, "offset": 0}
+        if max_credits_per_run is not None and max_credits_per_run < highest_price(params):
+            raise LinkupError(
+                f"{LIST_JOBS} was not sent, for it may cost a credit and max_credits_per_run allows none; "
+                "allow one to try the credentials."
+            )
+        answer = client.ask(LIST_JOBS, params)
+        yield {
+            "asked": LIST_JOBS,
+            "jobs": data_of(answer).get("total_available_results"),
+            "credits": price_of(answer, params),
+        }
 
     yield jobs
     yield candidates

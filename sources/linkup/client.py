@@ -1,18 +1,23 @@
 """How LinkupAPI is asked: only for reading, politely, and within the budget."""
 
 import json
+from collections.abc import Callable
 from math import ceil, isfinite
+from threading import local
 from typing import Any
 
 from dlt.sources.helpers.requests import Client
+from dlt.sources.helpers.requests.retry import DEFAULT_RETRY_EXCEPTIONS, DEFAULT_RETRY_STATUS
 from msgspec import MsgspecError
 from msgspec.json import decode
-from requests import RequestException, Response, Session
+from requests import ConnectTimeout, RequestException, Response, Session
+from urllib3.exceptions import NewConnectionError
 
 from .pace import Pace, PacedAdapter, is_refusal
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
+    GATEWAY_STATUSES,
     HIGHEST_PRICE,
     JOB_STATUSES,
     MAX_WAIT_S,
@@ -82,25 +87,50 @@ def error_code(response: Response) -> str:
     return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
+def highest_price(params: dict[str, Any]) -> float:
+    """What the answer to a request can cost at most."""
+    count: int = params.get("count", 0)
+    return ceil(count / RESULTS_PER_CREDIT)
+
+
 def price_of(answer: dict[str, Any], params: dict[str, Any]) -> float:
     """What an answer cost: what it says, or for want of a number what it may have cost at most."""
     metadata = answer.get("metadata")
     price: Any = metadata.get("credits_consumed") if isinstance(metadata, dict) else None
     is_number = isinstance(price, (int, float)) and not isinstance(price, bool)
-    at_most: float = ceil(params.get("count", 0) / RESULTS_PER_CREDIT)
+    at_most: float = 0 if is_refused(answer) else highest_price(params)
     return price if is_number and 0 <= price <= HIGHEST_PRICE else at_most
 
 
-def is_rate_limited(response: Response | None, _error: BaseException | None) -> bool:
+def is_refused(answer: dict[str, Any]) -> bool:
+    """Whether LinkupAPI says that it did not do what it was asked for, which costs nothing."""
+    success = answer.get("success")
+    return success is False or (not success and isinstance(answer.get("error"), dict))
+
+
+def is_rate_limited(response: Response) -> bool:
     """Whether to wait and ask again, as the status 429 would say if it had been sent."""
-    return response is not None and error_code(response) == RATE_LIMITED
+    return error_code(response) == RATE_LIMITED
+
+
+def may_have_arrived(error: BaseException | None) -> bool:
+    """Whether LinkupAPI may have got a request without an answer; not if there was no connection."""
+    cause = error.args[0] if error is not None and error.args else None
+    is_unconnected = isinstance(getattr(cause, "reason", None), NewConnectionError)
+    return not is_unconnected and not isinstance(error, ConnectTimeout)
+
+
+def asked_for(action: str, params: dict[str, Any]) -> str:
+    """What was asked, as an error begins."""
+    return f"POST {RECRUITER_PATH} {action} {params}"
 
 
 class LinkupClient:
     """Asks for one answer at a time.
 
     A garbled 200 is not asked for again: it has been paid for, and would be once more. After a
-    reset or a 5xx the request is repeated; whether the lost answer was charged is not known.
+    reset or a 5xx the request is repeated, if whoever asks may; whether the lost answer was charged
+    is not known.
     """
 
     def __init__(
@@ -117,11 +147,14 @@ class LinkupClient:
         self._url = base_url.rstrip("/") + RECRUITER_PATH
         self._api_key = api_key
         self.account_id = account_id
+        self._asking = local()  # what a thread's request needs to know between its tries
         self._session = Client(
             request_timeout=timeout_s,
             raise_for_status=False,
+            status_codes=(),
+            exceptions=(),
             request_max_attempts=max_retries + 1,
-            retry_condition=is_rate_limited,
+            retry_condition=self._is_to_repeat,
             request_backoff_factor=BACKOFF_FACTOR,
             request_max_retry_delay=MAX_WAIT_S,
         ).session
@@ -131,7 +164,7 @@ class LinkupClient:
             pace,
             parallel_requests,
             session,
-            lambda response: is_refusal(response) or is_rate_limited(response, None),
+            lambda response: is_refusal(response) or is_rate_limited(response),
         )
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -140,22 +173,41 @@ class LinkupClient:
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
 
-    def ask(self, action: str, params: dict[str, Any]) -> Response:
+    def ask(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         """Send one of the reading actions.
 
         Returns:
-            The answer, which was paid for; its JSON is an object.
+            The answer's JSON.
 
         Raises:
-            LinkupError: The action is not a reading one, or the answer is an error.
+            LinkupError: As of `send`, or the answer is an error.
+        """
+        response = self.send(action, params)
+        if error := self.error_of(action, params, response):
+            raise error
+        return json_object(response)
+
+    def send(
+        self, action: str, params: dict[str, Any], may_repeat: Callable[[], bool] = lambda: True
+    ) -> Response:
+        """Send one of the reading actions.
+
+        Args:
+            action: What is asked for.
+            params: The rest of it.
+            may_repeat: Called when an answer was lost that may have been charged; whether to ask again.
+
+        Returns:
+            An answer with the status 200, whatever it holds: it may have been charged.
+
+        Raises:
+            LinkupError: The action is not a reading one, or there is no such answer.
         """
         if action not in READ_ACTIONS:
             allowed = ", ".join(sorted(READ_ACTIONS))
             raise LinkupError(f"{action} was not sent, for it may write; use one of {allowed}.")
-        return self._send({"account_id": self.account_id, "action": action, "params": params})
-
-    def _send(self, request: dict[str, Any]) -> Response:
-        asked = f"POST {RECRUITER_PATH} {request['action']} {request['params']}"
+        request = {"account_id": self.account_id, "action": action, "params": params}
+        self._asking.may_repeat = may_repeat
         response, trouble = None, ""
         try:
             response = self._session.post(self._url, json=request, allow_redirects=False)
@@ -163,17 +215,36 @@ class LinkupClient:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it
             raise LinkupError(
-                f"{asked}: no answer ({trouble}); check base_url and the network.",
+                f"{asked_for(action, params)}: no answer ({trouble}); check base_url and the network.",
                 concerns_all=True,
             )
-        answer = json_object(response)
-        if response.status_code != 200 or not answer.get("success"):
-            advice = ADVICE.get(error_code(response), OTHER_ADVICE)
-            raise LinkupError(
-                f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
-                concerns_all=response.status_code not in JOB_STATUSES,
-            )
+        refusal = self.error_of(action, params, response)
+        if refusal is not None and response.status_code != 200:
+            raise refusal
         return response
+
+    def error_of(
+        self, action: str, params: dict[str, Any], response: Response
+    ) -> LinkupError | None:
+        """The error that an answer is, if it is one; it may be with the status 200, too."""
+        if response.status_code == 200 and json_object(response).get("success"):
+            return None
+        advice = ADVICE.get(error_code(response), OTHER_ADVICE)
+        return LinkupError(
+            f"{asked_for(action, params)}: answered {response.status_code}, {self._words(response)}; {advice}.",
+            concerns_all=response.status_code not in JOB_STATUSES,
+        )
+
+    def _is_to_repeat(self, response: Response | None, error: BaseException | None) -> bool:
+        """Whether to send a request again; asked after each try, the last one included."""
+        if response is None:
+            is_lost = may_have_arrived(error)
+            is_passing = isinstance(error, DEFAULT_RETRY_EXCEPTIONS)
+        else:
+            is_lost = response.status_code in GATEWAY_STATUSES
+            is_passing = response.status_code in DEFAULT_RETRY_STATUS or is_rate_limited(response)
+        may_repeat: Callable[[], bool] = self._asking.may_repeat
+        return (not is_lost or may_repeat()) and is_passing
 
     def _words(self, response: Response) -> str:
         """The vendor's own words: one line, short, and without the key."""

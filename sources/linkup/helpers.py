@@ -75,17 +75,20 @@ def rows_of(action: str, data: dict[str, Any]) -> list[Any] | None:
 def next_offset(answer: Answer, rows: int) -> Any:
     """Where to go on, as it was told; None for nowhere.
 
-    An answer without `pagination` has more if it is as long as asked for; one that has more and
-    does not say where goes on after what it brought.
+    Where `next_offset` is missing, `has_more` tells whether to go on after what came; where that is
+    missing, too, an answer that is as long as asked for has more.
     """
+    pagination = pagination_of(answer)
+    if "next_offset" in pagination:
+        return pagination["next_offset"]
+    is_full = rows >= answer.params.get("count", 0)
+    return answer.params["offset"] + rows if pagination.get("has_more", is_full) else None
+
+
+def pagination_of(answer: Answer) -> dict[str, Any]:
+    """What an answer says of its place in the listing; empty if nothing."""
     pagination = answer.data.get("pagination")
-    after = answer.params["offset"] + rows
-    if not isinstance(pagination, dict):
-        return after if rows >= answer.params.get("count", 0) else None
-    if not pagination.get("has_more"):
-        return None
-    told = pagination.get("next_offset")
-    return after if told is None else told
+    return pagination if isinstance(pagination, dict) else {}
 
 
 def read_pages(

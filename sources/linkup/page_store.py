@@ -51,6 +51,7 @@ class PageStore:
     - The newest answer to a request is given by `take` in place of asking, once, if it is less
       than a night old. An older one would hide how people were rated since.
     - The run that received a page never gets it back: asking again means asking anew.
+    - A page that is counted, and too old to be taken, is thrown away.
 
     No clock says what is counted, only names do: each page's file has a number, and an end that
     tells what became of it. The folder is not looked at before it is needed.
@@ -71,8 +72,8 @@ class PageStore:
         """The pages of an earlier run that were not counted, in the order in which they came."""
         self._open()
         for name in list(self._names):
-            page = self._read(name)
-            if page is not None and not page.is_counted and page.request["action"] == action:
+            page = None if self._path(name).suffix == COUNTED else self._read(name)
+            if page is not None and page.request["action"] == action:
                 yield page
 
     def take(self, request: dict[str, Any]) -> StoredPage | None:
@@ -83,9 +84,7 @@ class PageStore:
             self._names = [name for name in self._names if name not in names]
         if not names:
             return None
-        path = self._path(names[-1])
-        is_young = path.exists() and time.time() - path.stat().st_mtime < MAX_PAGE_AGE_S
-        return self._read(names[-1]) if is_young else None
+        return self._read(names[-1]) if is_young(self._path(names[-1])) else None
 
     def keep(self, request: dict[str, Any], body: bytes) -> str:
         """Write an answer down, whole or not at all, and safe from a power cut.
@@ -132,6 +131,11 @@ class PageStore:
         path.rename(path.with_name(name + USELESS + path.suffix))
         return name + USELESS
 
+    def drop(self, name: str) -> None:
+        """Throw a page away that brought nothing and has no price."""
+        if name:
+            self._path(name).unlink(missing_ok=True)
+
     def _open(self) -> None:
         """Look through the folder, once."""
         with self._lock:
@@ -142,6 +146,9 @@ class PageStore:
             self._note_reported()
             for path in self._folder.glob(f"*{HANDED_OVER}"):  # and then it broke off
                 self._rename(path.stem, HANDED_OVER, PAID)
+            for path in self._folder.glob(f"*{COUNTED}"):
+                if not is_young(path):
+                    path.unlink()
             paths = [path for path in self._folder.iterdir() if path.suffix in ENDS]
             self._names = sorted(path.stem for path in paths if path.name[:8].isdecimal())
             self._number = int(self._names[-1][:8]) if self._names else 0
@@ -177,6 +184,11 @@ class PageStore:
             pass
         logger.warning(f"The stored page {path.name} is damaged and left out.")
         return None
+
+
+def is_young(path: Path) -> bool:
+    """Whether a page is there, and less than a night old."""
+    return path.exists() and time.time() - path.stat().st_mtime < MAX_PAGE_AGE_S
 
 
 def parsed(body: bytes) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlt.common import logger
 
-from .client import LinkupClient, LinkupError, json_object, price_of
+from .client import LinkupClient, LinkupError, highest_price, json_object, price_of
 from .page_store import PageStore, StoredPage
 from .settings import MAX_PAGE_SIZE, RESULTS_PER_CREDIT
 
@@ -26,6 +26,7 @@ class Answer:
         credits_spent: What it cost, as far as that was not counted before.
         page: What the page store calls it, "" if it is not there.
         is_known: Whether its rows were handed over before, in this run.
+        is_stored: Whether an earlier run received it.
     """
 
     data: dict[str, Any]
@@ -33,6 +34,7 @@ class Answer:
     credits_spent: float
     page: str = ""
     is_known: bool = False
+    is_stored: bool = False
 
 
 class PaidPages:
@@ -107,7 +109,7 @@ class PaidPages:
         return int(min(count, self._credits_left // 1 * RESULTS_PER_CREDIT))
 
     def _bought(self, action: str, params: dict[str, Any]) -> Answer:
-        response = self._client.ask(action, params)
+        response = self._client.send(action, params, lambda: self._lose(highest_price(params)))
         name = ""
         try:
             name = self._store.keep(self._request(action, params), response.content)
@@ -117,12 +119,28 @@ class PaidPages:
         price = price_of(answer, params)
         with self._lock:
             self._credits_left -= price
-        return Answer(data_of(answer), params, price, name)
+        useless = self._client.error_of(action, params, response)
+        if useless is None:
+            return Answer(data_of(answer), params, price, name)
+        if answer and price:
+            raise self.refused(Answer({}, params, price, name), str(useless))
+        # It cost nothing, or is a proxy's page and nobody knows: then it counts in the budget only.
+        try:
+            self._store.drop(name)
+        except OSError as error:
+            self._note_trouble(error)
+        raise useless
+
+    def _lose(self, price: float) -> bool:
+        """Take what a lost answer may have cost out of the budget; whether it pays for another try."""
+        with self._lock:
+            self._credits_left -= price
+            return self._credits_left >= price
 
     def _stored(self, page: StoredPage, is_known: bool) -> Answer:
         params = page.request["params"]
         price = 0 if page.is_counted or is_known else price_of(page.answer, params)
-        return Answer(data_of(page.answer), params, price, page.name, is_known)
+        return Answer(data_of(page.answer), params, price, page.name, is_known, is_stored=True)
 
     def _request(self, action: str, params: dict[str, Any]) -> dict[str, Any]:
         return {"account_id": self._client.account_id, "action": action, "params": params}

@@ -8,11 +8,11 @@ from typing import Any
 from dlt.common import logger
 
 from .client import LinkupError
-from .helpers import JobList, Page, is_whole, read_pages, rows_of
+from .helpers import JobList, Page, is_whole, pagination_of, read_pages, rows_of
 from .listing import Records, as_record
 from .paid import Answer, BudgetSpentError, PaidPages
 from .parallel import side_by_side
-from .settings import CANDIDATE_ORDER, LIST_CANDIDATES
+from .settings import CANDIDATE_ORDER, LIST_CANDIDATES, OTHER_ADVICE
 
 Metrics = dict[str, Any]
 
@@ -25,7 +25,7 @@ class Part:
         records: The candidates, with their job.
         next_offset: Where to go on after them; None when there is no more.
         answer: What was paid for.
-        is_end: Whether with this the job was read from its beginning to its end, all of it.
+        is_end: Whether with this the job was read from its beginning to its end, all of it, in this run.
     """
 
     records: list[dict[str, Any]]
@@ -93,6 +93,9 @@ def read_job(paid: PaidPages, job_id: str, page_size: int, offset: int) -> Itera
 
     Yields:
         The candidates of a page that were not yielded before.
+
+    Raises:
+        LinkupError: Some are missing, also after a second look.
     """
     known = Records("application_id")
 
@@ -103,25 +106,67 @@ def read_job(paid: PaidPages, job_id: str, page_size: int, offset: int) -> Itera
 
     params = {"job_id": job_id, **CANDIDATE_ORDER}
     totals: list[int | None] = []
+    is_fresh = offset == 0
     for page in read_pages(paid, LIST_CANDIDATES, params, page_size, offset):
         totals.append(page.total)
+        is_fresh = is_fresh and not page.answer.is_stored
         brought = part(page, page.next_offset)
-        is_end = offset == 0 and page.next_offset is None and is_whole(totals, known.found)
+        is_end = is_fresh and page.next_offset is None and is_whole(totals, known.found)
         yield replace(brought, is_end=is_end)
     total = max((each for each in totals if each is not None), default=0)
     if offset > 0 or known.found >= total:
         return
     # Someone withdrew meanwhile, and the rest moved up across a page boundary: look once more.
-    known.look_again()
     again = read_pages(paid, LIST_CANDIDATES, params, page_size)
+    yield from look_again(job_id, again, totals, known, part)
+
+
+def look_again(
+    job_id: str,
+    pages: Iterator[Page],
+    totals: list[int | None],
+    known: Records,
+    part: Callable[[Page, int | None], Part],
+) -> Iterator[Part]:
+    """Read a job once more, for candidates who were missing, until as many are found as it had.
+
+    Args:
+        job_id: The job.
+        pages: Its pages, anew.
+        totals: What the first reading's pages said.
+        known: Its candidates.
+        part: Makes a page's part.
+
+    Yields:
+        The candidates of a page that were not yielded before.
+
+    Raises:
+        LinkupError: Some are missing all the same.
+    """
+    total = max(each for each in totals if each is not None)
+    found_before = known.found
+    known.look_again()
+    listed = Records("application_id")
+    totals_again: list[int | None] = []
+    has_ended = is_cut = False
     try:
-        for page in islice(again, len(totals)):
+        for page in islice(pages, len(totals)):
+            listed.fresh(page.rows)
+            totals_again.append(page.total)
             yield part(page, None)
             if known.found >= total:
                 return
+            has_ended = page.next_offset is None and not pagination_of(page.answer).get("has_more")
     except BudgetSpentError:
-        pass  # the next job meets the same end, and remembers that it is its turn
-    logger.warning(f"{LIST_CANDIDATES}: job {job_id} has {known.found} of {total} candidates.")
+        is_cut = True  # the next job meets the same end, and remembers that it is its turn
+    if not is_cut and is_whole(totals_again, listed.found):
+        return  # whoever is missing withdrew before they were seen
+    # A total that stays, beside a listing that stays, is wrong for good: nobody is known to be missing.
+    is_steady = known.found == found_before and len({*totals, *totals_again}) == 1
+    trouble = f"{LIST_CANDIDATES}: job {job_id} has {known.found} of {total} candidates"
+    if not is_cut and not (has_ended and is_steady):
+        raise LinkupError(f"{trouble}, also after a second look; {OTHER_ADVICE}.")
+    logger.warning(f"{trouble}.")
 
 
 def read_jobs(

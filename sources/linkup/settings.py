@@ -30,6 +30,7 @@ TIMEOUT_S = 120.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2 seconds between tries
 MAX_WAIT_S = 300.0
 JOB_STATUSES = frozenset({200, 400, 404})  # errors that concern one job only
+GATEWAY_STATUSES = frozenset({502, 504})  # the answer behind them was lost
 
 RATE_LIMITED = "RATE_LIMITED"
 ADVICE = {

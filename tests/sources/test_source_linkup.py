@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dlt.extract.exceptions import ResourceExtractionError
+from requests import ConnectionError, ConnectTimeout, ReadTimeout
 
 from sources.linkup import LinkupError, linkup
 from sources.linkup.client import LinkupClient
+from sources.linkup.pace import PacedAdapter
 from tests.sources.fake_vendor import FakeVendor, Reply
 
 
@@ -211,19 +215,42 @@ def test_a_listing_that_always_brings_something_new_has_a_last_page(reader, monk
     assert len(fake.asked) == 30
 
 
-def test_more_without_an_offset_is_where_the_page_ends(reader):
-    """It says that it has more, but not where."""
+def one_applicant_a_page(following: Callable[[int], dict[str, Any]], total: int | None = 3) -> Any:
+    """Three applicants; the function says what `pagination` holds after the one at an offset."""
 
     def answer(asked: Any) -> Any:
         offset = asked.body["params"]["offset"]
-        answered = page([{"application_id": str(offset)}], asked, None, 3)
-        answered["data"]["pagination"]["has_more"] = offset < 2
+        answered = page([{"application_id": str(offset)}][: 3 - offset], asked, None, 3)
+        answered["data"]["pagination"] = following(offset)
+        answered["data"]["total_available_results"] = total
         return answered
 
-    fake = FakeVendor(answer)
+    return FakeVendor(answer)
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        lambda offset: {"next_offset": offset + 1 if offset < 2 else None},
+        lambda offset: {"next_offset": offset + 1 if offset < 2 else None, "has_more": False},
+        lambda offset: {"next_offset": offset + 1 if offset < 2 else None, "has_more": True},
+        lambda offset: {"has_more": offset < 2},
+    ],
+    ids=["only next_offset", "has_more never", "has_more always", "only has_more"],
+)
+def test_next_offset_says_where_to_go_on_and_has_more_only_if_it_does_not(following, reader):
+    fake = one_applicant_a_page(following)
     rows = reader.read(opened(fake, job_ids=["a"]), "candidates")
     assert [row["application_id"] for row in rows] == ["0", "1", "2"]
     assert reader.metrics["complete_listings"] == [{"job_id": "a"}]
+    assert len(fake.asked) == 3
+
+
+def test_pagination_that_says_nothing_is_none(reader):
+    """Then a page that is as long as asked for is followed by another."""
+    fake = one_applicant_a_page(lambda offset: {})
+    rows = reader.read(opened(fake, job_ids=["a"], page_size=1), "candidates")
+    assert [row["application_id"] for row in rows] == ["0", "1", "2"]
 
 
 def test_an_answer_without_candidates_is_an_error(reader):
@@ -255,6 +282,39 @@ def test_a_total_that_is_never_reached_costs_one_more_reading_and_a_warning(
     assert len(reader.read(opened(fake, job_ids=["a"]), "candidates")) == 1
     assert len(fake.asked) == 2
     assert "has 1 of 2" in caplog.text
+
+
+def test_a_total_that_is_never_reached_is_a_failure_if_the_listing_says_that_it_has_more(reader):
+    """It stops at the first, says that it has more, and not where."""
+    fake = one_applicant_a_page(lambda offset: {"next_offset": None, "has_more": True})
+    reader.read(opened(fake, job_ids=["a"]), "candidates")
+    (failure,) = reader.metrics["failures"]
+    assert "job a has 1 of 3 candidates" in failure
+    assert "complete_listings" not in reader.metrics
+    assert len(fake.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("looks", "is_failure"),
+    [
+        ([([1, 2], 3), ([1, 2], 3)], False),  # the total is wrong for good
+        ([([1, 2], 4), ([1, 3], 4)], True),  # the second look finds another one, and not all
+        ([([1, 2], 3), ([1, 2], 4)], True),  # it does not hold still
+        ([([1, 2], 3), ([1, 2], 2)], False),  # the third withdrew before anybody saw them
+        ([([1, 2], 3), ([1, 2], None)], True),
+    ],
+)
+def test_applicants_who_are_missing_after_a_second_look_are_a_failure(looks, is_failure, reader):
+    left = iter(looks)
+
+    def answer(asked: Any) -> Any:
+        numbers, total = next(left)
+        return page([{"application_id": str(n)} for n in numbers], asked, None, total)
+
+    reader.read(opened(FakeVendor(answer), job_ids=["a"]), "candidates")
+    assert next(left, None) is None
+    assert bool(reader.metrics.get("failures")) == is_failure
+    assert "complete_listings" not in reader.metrics
 
 
 def test_the_budget_ends_a_run_and_the_next_goes_on_there(reader):
@@ -296,6 +356,88 @@ def test_a_budget_of_nothing_asks_nothing(reader):
     assert reader.read(opened(fake, max_credits_per_run=0), "candidates") == []
     assert fake.asked == []
     assert reader.metrics["stopped_by_budget"]
+
+
+NO_SUCCESS = [
+    Reply(body="<html>be right back</html>"),
+    Reply(body=[1]),
+    {},
+    {"data": {"candidates": []}},
+    {"success": None, "metadata": {"credits_consumed": "?"}},
+]
+BUDGET = {"max_credits_per_run": 10, "page_size": 30, "max_retries": 3}
+
+
+@pytest.mark.parametrize("body", NO_SUCCESS)
+def test_answers_of_no_use_count_against_the_budget(body, reader):
+    """Three credits each, or fewer when no more are left: four of sixty jobs are asked for."""
+    fake = FakeVendor(lambda asked: body)
+    jobs = [str(number) for number in range(60)]
+    error = reader.failure(opened(fake, job_ids=jobs, **BUDGET), "candidates")
+    assert "answered 200" in str(error)
+    assert [count for _, _, count in asked_for(fake)] == [30, 30, 30, 10]
+
+
+@pytest.mark.parametrize(
+    "lost", [ConnectionError("reset"), ReadTimeout("late"), Reply(502, "bad gateway"), Reply(504)]
+)
+def test_answers_that_were_lost_count_against_the_budget_and_not_as_spent(lost, reader):
+    """They may have been charged: a request is repeated only if the budget pays for each time."""
+    recruiter = Recruiter(a=0, c=1)
+    fake = FakeVendor(
+        lambda asked: lost if asked.body["params"]["job_id"] == "b" else recruiter(asked)
+    )
+    reader.read(opened(fake, job_ids=["a", "b", "c", "d"], **BUDGET), "candidates")
+    assert asked_for(fake) == [("a", 0, 30)] + [("b", 0, 30)] * 3 + [("c", 0, 10)]
+    assert reader.metrics["credits"] == {"c": 1}
+    assert reader.metrics["stopped_by_budget"]
+    assert len(reader.metrics["failures"]) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal", [Reply(429, {}), Reply(500, {}), no_success("RATE_LIMITED"), ConnectTimeout()]
+)
+def test_refusals_cost_nothing(refusal, reader):
+    refusals = iter([refusal] * 3)
+    recruiter = Recruiter(a=30)
+    fake = FakeVendor(lambda asked: next(refusals, None) or recruiter(asked))
+    settings = {**BUDGET, "max_credits_per_run": 3}
+    assert len(reader.read(opened(fake, job_ids=["a"], **settings), "candidates")) == 30
+    assert reader.metrics["credits"] == {"a": 3}
+
+
+def test_a_refused_connection_costs_nothing(reader):
+    """Nobody got the request, so it is repeated as often as max_retries says."""
+    settings = {**BUDGET, "max_credits_per_run": 3, "job_ids": ["a"], "session": None}
+    retried: list[Any] = []
+    source = opened(FakeVendor(lambda asked: None), base_url="http://127.0.0.1:9", **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        send = PacedAdapter.send
+        patch.setattr(PacedAdapter, "send", lambda *a, **k: retried.append(a) or send(*a, **k))
+        assert "no answer (ConnectionError)" in str(reader.failure(source, "candidates"))
+    assert len(retried) == 4
+
+
+@pytest.mark.parametrize("answer", [no_success("INVALID_PARAMS"), {"error": {"code": "X"}}])
+def test_a_refusal_that_comes_as_200_costs_what_it_says(answer, reader):
+    """Most say nothing, and that is their price."""
+    recruiter = Recruiter(b=1)
+    charged = {**answer, "metadata": {"credits_consumed": 2}}
+    replies = {"a": answer, "c": charged}
+    fake = FakeVendor(lambda asked: replies.get(asked.body["params"]["job_id"]) or recruiter(asked))
+    reader.read(opened(fake, job_ids=["a", "b", "c"]), "candidates")
+    assert reader.metrics["credits"] == {"b": 1, "c": 2}
+    assert len(reader.metrics["failures"]) == 2
+
+
+def test_proof_of_the_credentials_tells_its_price_and_keeps_to_the_budget():
+    fake = FakeVendor(Recruiter(a=1))
+    assert list(opened(fake, max_credits_per_run=1).resources["probe"]) == [
+        {"asked": "get_posts", "jobs": 1, "credits": 1}
+    ]
+    with pytest.raises(ResourceExtractionError, match="max_credits_per_run allows none"):
+        list(opened(fake, max_credits_per_run=0).resources["probe"])
+    assert len(fake.asked) == 1
 
 
 def test_a_job_that_fails_takes_nothing_from_the_others(reader):
