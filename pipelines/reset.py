@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 from . import settings as configuration
-from .errors import SettingsError
+from .errors import SettingsError, sentence
+from .redact import mask
 from .report import Reporter
 from .run import open_run
 from .vendors import choose
@@ -13,6 +12,8 @@ from .vendors import choose
 
 def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
     """Drops the dlt state of a vendor, or of one of its resources, here and in the warehouse.
+
+    Pages that were paid for and are not loaded yet stay: the next run loads them, and does not pay for them again.
 
     Raises:
         SettingsError: If there is no such vendor or resource.
@@ -29,9 +30,17 @@ def reset(vendor_name: str, resource: str | None, reporter: Reporter) -> int:
         from .packages import open_drained
         from .pipeline import forget_cursors
 
-        pipeline, _ = open_drained(vendor, settings)
+        pipeline, kept = open_drained(vendor, settings)
+        for folder, error in kept:
+            reason = mask(sentence(error))
+            run.history.add_set_aside(
+                run.run_id, vendor.name, folder.name, reason, configuration.now()
+            )
+            run.reporter.say(
+                f"{vendor.name}: load packages that cannot be loaded ({reason}) are kept in set_aside/{folder.name}",
+                mark="partial",
+            )
         forgotten = forget_cursors(pipeline, names)
-        shutil.rmtree(settings.spool_dir / vendor.name, ignore_errors=True)
         run.reporter.say(
             f"{vendor.name}: cursors of {', '.join(forgotten)} forgotten"
             if forgotten

@@ -326,6 +326,50 @@ class TestPaidPages:
         assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
 
 
+class TestAReset:
+    """It forgets cursors: neither a package that cannot be loaded, nor a page that was paid for."""
+
+    def test_what_it_sets_aside_is_named(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def load(_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Pipeline, "load", load)
+            assert installation.hirefunnel("sync", "talkpush") == 1
+        for file in (installation.data / "dlt" / "talkpush").rglob("leads.*.parquet"):
+            file.write_bytes(file.read_bytes()[:100])
+
+        assert installation.hirefunnel("reset", "talkpush") == 0
+        assert "set_aside/talkpush-" in installation.output
+        [kept] = status(installation)["set_aside"]
+        assert (installation.data / "set_aside" / kept["folder"]).is_dir()
+        assert installation.night("sync") == 0
+        assert leads(installation) == true_leads(installation)
+
+    def test_pages_that_nobody_has_loaded_are_loaded_by_the_next_run(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die(*_: Any) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(CreditNotes, "_store", die)
+            with pytest.raises((KeyboardInterrupt, SystemExit)):
+                installation.hirefunnel("sync", "linkup")
+                raise SystemExit
+        charged = installation.simulator.credits_spent
+        assert charged > 0
+        assert installation.hirefunnel("reset", "linkup", "--resource", "jobs") == 0
+        assert installation.hirefunnel("sync", "linkup") == 0, installation.output
+
+        asked = [r.params for r in installation.simulator.requests if r.vendor == "linkup"]
+        assert [params["action"] for params in asked].count("get_posts") == 1
+        charged = installation.simulator.credits_spent
+        assert installation.query("select sum(credits) from ops.credits") == [(charged,)]
+
+
 def test_nights_that_could_not_write_are_loaded_by_the_next_one(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
