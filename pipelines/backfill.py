@@ -38,7 +38,7 @@ def backfill(vendor_name: str, first: str, last: str, reporter: Reporter) -> int
     A backfill that was stopped goes on where it ended when it is asked for again with the same days.
 
     Returns:
-        0 if all of it was read, else 1.
+        1 if a resource failed, else 0: as of a run, also if the credit budget ended it, which is said.
 
     Raises:
         SettingsError: If the days make no sense, or the vendor cannot be asked for them.

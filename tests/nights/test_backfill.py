@@ -135,3 +135,27 @@ def test_linkup_knows_no_dates_and_reads_all(installation: Installation) -> None
     assert installation.hirefunnel("backfill", "linkup", "--from", day(30), "--to", day(4)) == 0
     found = installation.query("select count(*) from raw_linkup.candidates")
     assert found == [(len(installation.truth.current("linkup", "candidates")),)]
+
+
+def test_one_that_the_budget_ends_is_well_and_goes_on_where_it_was(new_installation: Any) -> None:
+    installation: Installation = new_installation(80)
+    installation.truth.watch(installation.world)
+    installation.settings["SOURCES__LINKUP__MAX_CREDITS_PER_RUN"] = "2"
+    arguments = ("backfill", "linkup", "--from", day(30), "--to", day(4))
+
+    assert installation.hirefunnel(*arguments) == 0
+    assert "the same command goes on there" in " ".join(installation.output.split())
+    assert installation.query("from ops.backfill_windows") == []
+    [stopped_at] = cursors(installation, "linkup")["candidates"]["offsets"]
+    installation.hirefunnel("status", "--json")
+    assert len(json.loads(installation.output)["backfills"]) == 1
+
+    del installation.settings["SOURCES__LINKUP__MAX_CREDITS_PER_RUN"]
+    installation.simulator.clear_requests()
+    assert installation.hirefunnel(*arguments) == 0
+    asked = [request.params for request in installation.simulator.requests]
+    assert asked[1]["job_id"] == stopped_at
+    found = installation.query("select count(*) from raw_linkup.candidates")
+    assert found == [(len(installation.truth.current("linkup", "candidates")),)]
+    installation.hirefunnel("status", "--json")
+    assert json.loads(installation.output)["backfills"] == []
