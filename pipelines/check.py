@@ -14,6 +14,8 @@ from .vendors import choose, is_configured
 def check(names: list[str] | None, reporter: Reporter) -> int:
     """Asks each configured vendor for the cheapest thing that proves the credentials.
 
+    What that costs is said; `ops.credits` does not have it, for no warehouse is opened.
+
     Returns:
         0 if each answered, else 1.
 

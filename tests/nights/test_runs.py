@@ -304,7 +304,17 @@ def test_check_asks_each_vendor_little_and_loads_nothing(new_installation: Any) 
     assert installation.hirefunnel("check") == 0
     requests = Counter(request.vendor for request in installation.simulator.requests)
     assert requests == {"hirednow": 1, "talkpush": 1, "linkup": 1, "closerx": 1, "easir": 2}
+    assert f"credits {installation.simulator.credits_spent}" in installation.output
     assert not (installation.data / "hirefunnel.duckdb").exists()
+
+
+def test_check_spends_nothing_where_nothing_may_be_spent(new_installation: Any) -> None:
+    installation: Installation = new_installation(60)
+    installation.settings["SOURCES__LINKUP__MAX_CREDITS_PER_RUN"] = "0"
+
+    assert installation.hirefunnel("check", "linkup") == 1
+    assert "max_credits_per_run allows none" in " ".join(installation.output.split())
+    assert not installation.simulator.requests
 
 
 def test_check_says_which_credentials_are_wrong(new_installation: Any) -> None:
