@@ -28,6 +28,14 @@ _PERSONAL = (
     ),
     # International numbers. What comes after a digit is an offset from UTC; no country begins with 0.
     re.compile(r"()(?<![\w.:])(?:\+|%2B)[1-9](?:[ ().-]{0,2}\d){6,14}(?!\d)", re.IGNORECASE),
+    # National ones, in the ways in which they are mostly written, none of which a date or a decimal has.
+    re.compile(
+        r"()(?<![\w.,:/+-])(?:"
+        r"\(?0(?=(?:\D{0,2}\d){8,10}(?!\d))\d{1,4}\)?[ -]?\d{3,4}[ -]?\d{3,4}"
+        r"|0[1-9](?:[ .]\d\d){4}"
+        r"|\(?[2-9]\d\d\)?[ -]\d{3}-\d{4}"
+        r")(?![\w-])"
+    ),
     re.compile(r"(linkedin\.com(?:\\?/|%2F)(?:in|pub)(?:\\?/|%2F))[\w%.~-]+", re.IGNORECASE),
     # An engine's error repeats the value that it could not take.
     re.compile(r"(?i)(could not (?:convert|parse) string )(?:'.*?'(?= )|\".*?\"(?= ))"),
@@ -49,8 +57,8 @@ def remember(values: list[str]) -> None:
 def mask(text: str) -> str:
     """The text without any known secret, and without what looks like a credential or says who somebody is.
 
-    Masked are e-mail addresses, telephone numbers in international form, LinkedIn profiles, and the values that
-    DuckDB's errors repeat. A masked text stays as it is.
+    Masked are e-mail addresses, telephone numbers (international, and national in a common form), LinkedIn profiles,
+    and the values that DuckDB's errors repeat. A masked text stays as it is.
     """
     masked = _mask_once(text)
     while masked != text:

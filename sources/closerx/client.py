@@ -14,9 +14,9 @@ from .settings import (
     BACKOFF_FACTOR,
     CAMPAIGN_STATUSES,
     MAX_WAIT_S,
-    MESSAGE_LENGTH,
     OTHER_ADVICE,
 )
+from .words import words_of
 
 
 class CloserxError(Exception):
@@ -131,6 +131,5 @@ class CloserxClient:
         return body
 
     def _words(self, response: Response) -> str:
-        """The vendor's own words: one line, short, and without the key."""
-        text = response.text.replace(self._api_key, "***") if self._api_key else response.text
-        return repr(" ".join(text.split())[:MESSAGE_LENGTH])
+        """The vendor's own words, without the key."""
+        return words_of(response, json_object(response), [self._api_key])

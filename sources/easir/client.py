@@ -18,12 +18,12 @@ from .settings import (
     BASE_URL,
     LISTING,
     MAX_WAIT_S,
-    MESSAGE_LENGTH,
     OTHER_ADVICE,
     TOKEN_LIFETIME_S,
     TOKEN_MARGIN_S,
     TOKEN_REFUSED,
 )
+from .words import words_of
 
 
 class EasirError(Exception):
@@ -173,8 +173,6 @@ class EasirClient:
         return body
 
     def _words(self, response: Response) -> str:
-        """The vendor's own words: one line, short, and without secrets."""
-        text = response.text
-        for secret in filter(None, (self._client_secret, self._client_id, self._token)):
-            text = text.replace(secret, "***")
-        return repr(" ".join(text.split())[:MESSAGE_LENGTH])
+        """The vendor's own words, without secrets."""
+        secrets = (self._client_secret, self._client_id, self._token)
+        return words_of(response, json_object(response), secrets)

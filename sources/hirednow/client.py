@@ -15,9 +15,9 @@ from .settings import (
     CAMPAIGN_STATUSES,
     LISTING,
     MAX_WAIT_S,
-    MESSAGE_LENGTH,
     OTHER_ADVICE,
 )
+from .words import words_of
 
 
 class HiredNowError(Exception):
@@ -119,6 +119,5 @@ class HiredNowClient:
         return body
 
     def _words(self, response: Response) -> str:
-        """The vendor's own words: one line, short, and without the key."""
-        text = response.text.replace(self._api_key, "***") if self._api_key else response.text
-        return repr(" ".join(text.split())[:MESSAGE_LENGTH])
+        """The vendor's own words, without the key."""
+        return words_of(response, json_object(response), [self._api_key])

@@ -21,7 +21,6 @@ from .settings import (
     HIGHEST_PRICE,
     JOB_STATUSES,
     MAX_WAIT_S,
-    MESSAGE_LENGTH,
     OTHER_ADVICE,
     RATE_LIMITED,
     READ_ACTIONS,
@@ -29,6 +28,7 @@ from .settings import (
     RESULTS_PER_CREDIT,
     USER_AGENT,
 )
+from .words import words_of
 
 
 class LinkupError(Exception):
@@ -247,6 +247,5 @@ class LinkupClient:
         return (not is_lost or may_repeat()) and is_passing
 
     def _words(self, response: Response) -> str:
-        """The vendor's own words: one line, short, and without the key."""
-        text = response.text.replace(self._api_key, "***") if self._api_key else response.text
-        return repr(" ".join(text.split())[:MESSAGE_LENGTH])
+        """The vendor's own words, without the key."""
+        return words_of(response, json_object(response), [self._api_key])

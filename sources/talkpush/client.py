@@ -13,7 +13,8 @@ from msgspec.json import decode
 from requests import RequestException, Response, Session
 
 from .pace import Pace, PacedAdapter
-from .settings import ADVICE, BACKOFF_FACTOR, MAX_WAIT_S, MESSAGE_LENGTH, OTHER_ADVICE
+from .settings import ADVICE, BACKOFF_FACTOR, MAX_WAIT_S, OTHER_ADVICE
+from .words import words_of
 
 
 class TalkpushError(Exception):
@@ -123,8 +124,6 @@ class TalkpushClient:
         return body
 
     def _words(self, response: Response) -> str:
-        """The vendor's own words: one line, short, and without the key."""
-        text = response.text
-        for key in filter(None, (self._api_key, quote_plus(self._api_key))):
-            text = text.replace(key, "***")
-        return repr(" ".join(text.split())[:MESSAGE_LENGTH])
+        """The vendor's own words, without the key."""
+        keys = (self._api_key, quote_plus(self._api_key))
+        return words_of(response, json_object(response), keys)

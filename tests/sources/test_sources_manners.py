@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
-from requests import ReadTimeout
+from requests import ReadTimeout, Response
 
 from simulator import accounts
 from sources.hirednow.parallel import side_by_side
+from sources.hirednow.words import words_of
 from tests.sources.conftest import VENDORS
 from tests.sources.fake_vendor import FakeVendor, Reply
 
@@ -149,7 +150,8 @@ def test_retry_after_is_honoured(vendor, simulator, open_source):
 def test_a_page_of_html_is_asked_for_again_unless_it_costs(vendor, simulator, open_source, reader):
     simulator.faults.add(vendor, "html", path=DATA_PATH[vendor], times=None)
     error = reader.failure(open_source(vendor, **one_campaign(vendor)), FIRST[vendor])
-    assert "be right back" in str(error)
+    assert "bytes of text/html" in str(error)
+    assert "be right back" not in str(error), "a title would be quoted, and nothing else"
     assert len(requests_of(simulator, vendor)) == (1 if vendor == "linkup" else 3)
 
 
@@ -159,6 +161,24 @@ def refuse_and_echo(simulator, vendor):
         vendor, "status", path=DATA_PATH[vendor], status=500, body=echo, times=None
     )
     return {}
+
+
+ADA = {"first_name": "Ada", "full_name": "Lovelace", "user_phone_number": "0917 555-0101"}
+
+
+@every_vendor
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, json.dumps({"data": [ADA] * 9})[:-20]), (422, json.dumps(ADA))],
+    ids=["cut", "echoed"],
+)
+def test_an_error_repeats_nothing_of_a_record(vendor, status, body, simulator, open_source):
+    """Names and national telephone numbers cannot be told from other words, so they could not be masked later."""
+    fake = FakeVendor(lambda asked: Reply(status, body))
+    with pytest.raises(Exception, match=f"answered {status}") as failed:
+        list(open_source(vendor, session=fake, max_retries=0).resources["probe"])
+    assert not [text for text in ADA.values() if text in str(failed.value)]
+    assert f"{len(body):,} bytes of " in str(failed.value)
 
 
 def refuse_connections(simulator, vendor):
@@ -271,7 +291,7 @@ def record_id(key: Any) -> str:
     return key if isinstance(key, str) else ":".join(map(str, key))
 
 
-@pytest.mark.parametrize("name", ["parallel.py", "pace.py"])
+@pytest.mark.parametrize("name", ["parallel.py", "pace.py", "words.py"])
 def test_every_source_has_the_same_file(name):
     """Each stands alone, so each has its own; a mend belongs in all of them."""
     assert len({(SOURCES / vendor / name).read_bytes() for vendor in VENDORS}) == 1
@@ -281,6 +301,52 @@ def test_every_source_has_the_same_file(name):
 def test_sources_that_need_it_have_the_same_file(name, vendors):
     found = [path.read_bytes() for path in SOURCES.glob(f"*/{name}")]
     assert (len(found), len(set(found))) == (vendors, 1)
+
+
+class TestTheVendorsOwnWords:
+    """Tried with one of the five files, for they are equal."""
+
+    def words(self, body: Any, content_type: str = "application/json") -> str:
+        response = Response()
+        text = body if isinstance(body, str) else json.dumps(body)
+        response._content = text.encode()
+        response.headers["Content-Type"] = f"{content_type}; charset=utf-8"
+        response.encoding = "utf-8"
+        return words_of(response, None if isinstance(body, str) else body, ["a secret", ""])
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ({"statusCode": 422, "message": "No", "error": "Bad Request"}, "No; Bad Request"),
+            ({"success": False, "error": {"code": "NO_DAY", "message": "No"}}, "NO_DAY; No"),
+            ({"detail": "No such\n day."}, "No such day."),
+            ({"errors": [{"message": "No", "code": 7, "field": "day"}]}, "7; No"),
+            ({"message": ["one", "two"], "errors": {"first_name": ["Ada"]}}, "one; two"),
+            ({"error": "you sent a secret " + "x" * 500}, "you sent *** " + "x" * 187),
+        ],
+        ids=["HiredNow", "LinkupAPI", "CloserX", "EASI'R", "lists", "long"],
+    )
+    def test_are_its_error_message(self, body, words):
+        assert self.words(body) == repr(words)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            [ADA],
+            {"errors": [{"field": "x", "value": ADA}], "input": ADA},
+            {"error": json.dumps(ADA)},
+            {"message": {"subject": "Dear Ada", "content": ADA}, "error": None, "code": True},
+            str(ADA),
+        ],
+        ids=["a list", "echoed", "echoed as text", "a campaign's message", "no JSON"],
+    )
+    def test_are_no_part_of_a_record(self, body):
+        length = len(body if isinstance(body, str) else json.dumps(body))
+        assert self.words(body) == f"{length} bytes of application/json"
+
+    def test_are_the_title_of_a_page_of_html(self):
+        page = "<html><title> Bad\n gateway</title><body>Ada</body></html>"
+        assert self.words(page, "text/html") == f"{len(page)} bytes of text/html 'Bad gateway'"
 
 
 class TestSideBySide:
