@@ -48,10 +48,11 @@ class PersonTable:
 
     @property
     def own_columns(self) -> str:
-        """SQL for `record_id`, `email` and `linkedin_id` of a row, as the models read them."""
+        """SQL for `record_id` (null without a whole key), `email` and `linkedin_id` of a row, as the models read them."""
         email = f"trim({self.email})"
+        record_id = " || ':' || ".join(f"nullif(cast({name} as varchar), '')" for name in self.key)
         return f"""
-            concat_ws(':', {", ".join(self.key)}) as record_id,
+            {record_id} as record_id,
             cast(case when {email} like '%@%' then lower({email}) end as varchar) as email,
             cast({self.linkedin_id} as varchar) as linkedin_id
         """
@@ -74,7 +75,13 @@ PERSON_TABLES = {
         PersonTable(
             "hirednow", "results", ("id",), nested=("user",), email="""("user" ->> '$.email')"""
         ),
-        PersonTable("hirednow", "detailed_results", ("id",)),
+        PersonTable(
+            "hirednow",
+            "detailed_results",
+            ("id",),
+            nested=("report",),
+            email="""(report ->> '$.user.email')""",
+        ),
         PersonTable(
             "talkpush",
             "leads",

@@ -22,6 +22,7 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 COLUMNS = {
     ("talkpush", "leads"): "id email first_name last_name user_phone_number others source",
     ("hirednow", "results"): "id user",
+    ("hirednow", "detailed_results"): "id campaign_id report",
     ("linkup", "candidates"): "job_id application_id public_identifier profile_url full_name",
     (
         "easir",
@@ -79,6 +80,8 @@ class TestWhoIsKeptOut:
         assert kept(who, "talkpush", "leads", *leads) == ["2", "3", "4"]
         results = [{"id": str(n), "user": {"email": email}} for n, email in enumerate(emails)]
         assert kept(who, "hirednow", "results", *results) == ["2", "3", "4"]
+        reports = [{"id": str(n), "report": {"user": {"email": e}}} for n, e in enumerate(emails)]
+        assert kept(who, "hirednow", "detailed_results", *reports) == ["2", "3", "4"]
         recipients = [
             {
                 "campaign_id": "c",
@@ -130,6 +133,15 @@ class TestWhoIsKeptOut:
             table, "talkpush", "leads"
         )
         assert left["payload"].to_pylist() == [json.dumps(payloads[2]), "no json"]
+
+    def test_a_rejected_record_without_a_key_is_not_every_other_one(self) -> None:
+        """They have no id in common: they have none."""
+        payloads = [{"first_name": "Ada"}, {"job_id": "4", "application_id": ""}, {"job_id": "4"}]
+        table = pa.table({"payload": [*map(json.dumps, payloads)]})
+
+        for name in ("talkpush/leads/", "linkup/candidates/4", "linkup/candidates/4:"):
+            vendor, resource, _ = name.split("/")
+            assert listed(record=name).without(table, vendor, resource) is table
 
     def test_a_rejected_record_of_any_shape_stops_nothing(self) -> None:
         """It was rejected because something about it is odd."""
