@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -15,7 +16,11 @@ from .person_tables import PERSON_TABLES, PersonTable
 REJECTED = "rejected_records"
 # Made anew by a full build.
 DERIVED_SCHEMAS = ("staging", "intermediate", "seeds")
-SHORTEST_WORD = 6  # shorter ones are part of other words
+SHORTEST_WORD = (
+    6  # shorter ones are part of other words; of two parts (Bo Li), they are looked for as words
+)
+NOTHING = "(?!)"  # a pattern that is nowhere
+_ESCAPED = re.compile(r"(?:\\+u[0-9a-f]{4})+")
 _SOMEBODY = "(about somebody who was forgotten)"
 
 
@@ -39,10 +44,18 @@ class Person:
 
     @property
     def words(self) -> list[str]:
-        """What tells of them in a text, in lower case; also as JSON writes it."""
+        """What tells of them in a text, in lower case."""
         words = {word.lower() for word in (*self.linkedin_ids, *self.other_words)}
-        words = {word for word in words if len(word) >= SHORTEST_WORD} | self.emails
-        return sorted(words | {json.dumps(word)[1:-1] for word in words})
+        return sorted({word for word in words if _is_telling(word)} | self.emails)
+
+    @cached_property
+    def _words(self) -> re.Pattern[str]:
+        return re.compile("|".join(_in_a_text(word) for word in self.words) or NOTHING)
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether a text tells of them, also as JSON writes it, and JSON in JSON."""
+        text = text.lower()
+        return bool(self._words.search(text) or self._words.search(_unescaped(text)))
 
     def of(self, vendor: str) -> dict[str, list[str]]:
         """What `is_theirs` asks for, at a vendor."""
@@ -50,10 +63,27 @@ class Person:
         return {RECORD: ids, EMAIL: sorted(self.emails), LINKEDIN: sorted(self.linkedin_ids)}
 
 
+def _is_telling(word: str) -> bool:
+    return len(word) >= SHORTEST_WORD or len(re.findall(r"\w+", word)) > 1
+
+
+def _in_a_text(word: str) -> str:
+    pattern = re.escape(word)
+    return pattern if len(word) >= SHORTEST_WORD else rf"(?<!\w){pattern}(?!\w)"
+
+
+def _unescaped(text: str) -> str:
+    def characters(found: re.Match[str]) -> str:
+        return str(json.loads('"' + re.sub(r"\\+", r"\\", found[0]) + '"'))
+
+    return _ESCAPED.sub(characters, text).lower()
+
+
 def erase_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dict[str, int]:
     """Takes somebody out of all tables, inside the caller's transaction.
 
-    Staging and intermediate models go whole, and the builds with them, so that the next one is full.
+    If anything is theirs, staging and intermediate models go whole, and the builds with them, so that the next one is
+    full.
 
     Returns:
         How many rows of which table were deleted or masked.
@@ -80,9 +110,10 @@ def erase_rows(connection: duckdb.DuckDBPyConnection, person: Person) -> dict[st
             f"delete from {name} where person_id in (select unnest(cast(? as varchar[])))",
             [sorted(person.person_ids)],
         )
-    for schema in DERIVED_SCHEMAS:
-        connection.execute(f"drop schema if exists {schema} cascade")
-    connection.execute("delete from ops.builds")
+    if any(counts.values()):
+        for schema in DERIVED_SCHEMAS:
+            connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute("delete from ops.builds")
     return {name: count for name, count in counts.items() if count}
 
 
@@ -133,16 +164,17 @@ def _drop_text(
     connection: duckdb.DuckDBPyConnection, person: Person, table: str, column: str, kind: str
 ) -> int:
     """An error message that quotes them says nothing but that."""
+    query = f"select distinct cast({column} as varchar) from {table} where {column} is not null"
+    texts = [text for (text,) in connection.execute(query).fetchall() if person.is_named_in(text)]
+    if not texts:
+        return 0
     return _count(
         connection,
         f"""
         update {table} set {column} = cast($text as {kind})
-        where len(list_filter($words, lambda word: contains(lower({column}), word))) > 0
+        where list_contains(cast($texts as varchar[]), cast({column} as varchar))
         """,
-        {
-            "text": json.dumps(_SOMEBODY) if kind == "JSON" else _SOMEBODY,
-            "words": person.words or [_SOMEBODY],
-        },
+        {"text": json.dumps(_SOMEBODY) if kind == "JSON" else _SOMEBODY, "texts": texts},
     )
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from . import database
 from .erase import REJECTED, Person
+from .erase_pages import erase_from_page
 from .forgotten import Forgotten
 from .settings import Settings
 from .vendors import VENDORS
@@ -29,39 +30,80 @@ def erase_from_files(settings: Settings, person: Person, forgotten: Forgotten) -
     Yields:
         A line for each file that was changed or deleted.
     """
-    for path in sorted(settings.data_dir.rglob("*")):
-        if not path.is_file() or path.is_symlink() or _is_kept(settings, path):
+    for path in _files(settings):
+        if not _is_of_a_run(settings, path):
             continue
-        name = path.relative_to(settings.data_dir)
+        outcome = None
         if path.suffix == ".parquet":
             outcome = _erase_from_parquet(settings, path, forgotten)
-        else:
-            outcome = _erase_from_text(path, person.words)
+        elif path.is_relative_to(settings.spool_dir):
+            outcome = erase_from_page(path, person, forgotten)
+        if outcome is None:
+            outcome = _erase_from_text(path, person)
         if outcome:
-            yield f"{name}: {outcome}"
+            yield f"{path.relative_to(settings.data_dir)}: {outcome}"
 
 
-def _is_kept(settings: Settings, path: Path) -> bool:
+def others_that_name(settings: Settings, person: Person) -> Iterator[Path]:
+    """Files in the data folder that no run has made, and that name somebody: an export, a note."""
+    for path in _files(settings):
+        if _is_of_a_run(settings, path):
+            continue
+        lines = _rows(path) if path.suffix == ".parquet" else _lines(path)
+        if any(person.is_named_in(line) for line in lines):
+            yield path
+
+
+def _files(settings: Settings) -> Iterator[Path]:
+    """What is in the data folder, without the warehouse, the published copies and the user's settings."""
     folders = (settings.published_dir, settings.mappings_dir, settings.dbt_dir / "project")
-    return (
-        any(path.is_relative_to(folder) for folder in folders)
-        or path.name.startswith(settings.warehouse.name)
-        or path == settings.data_dir / "salt"
-    )
+    for path in sorted(settings.data_dir.rglob("*")):
+        is_kept = (
+            any(path.is_relative_to(folder) for folder in folders)
+            or path.name.startswith(settings.warehouse.name)
+            or path == settings.data_dir / "salt"
+        )
+        if path.is_file() and not path.is_symlink() and not is_kept:
+            yield path
+
+
+def _is_of_a_run(settings: Settings, path: Path) -> bool:
+    if path.suffix == ".parquet":
+        return _vendor(settings, path) in VENDORS
+    folders = (settings.dlt_dir, settings.set_aside_dir, settings.spool_dir, settings.logs_dir)
+    return any(path.is_relative_to(folder) for folder in (*folders, settings.dbt_dir))
+
+
+def _vendor(settings: Settings, path: Path) -> str:
+    """Whose load package a file is in: `dlt/talkpush/…`, `set_aside/talkpush-…/…`."""
+    for folder in (settings.dlt_dir, settings.set_aside_dir):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).parts[0].split("-")[0]
+    return ""
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        yield from file
+
+
+def _rows(path: Path) -> Iterator[str]:
+    try:
+        for batch in pq.ParquetFile(path).iter_batches():
+            yield from map(str, batch.to_pylist())
+    except (pa.ArrowException, OSError):
+        return  # what cannot be read names nobody
 
 
 def _erase_from_parquet(settings: Settings, path: Path, forgotten: Forgotten) -> str:
-    """A load package's rows; who is meant is told by the folder (`dlt/talkpush/…`) and the file's name (`leads.…`)."""
-    folder = path.relative_to(settings.data_dir).parts[1]
-    vendor, resource = folder.split("-")[0], path.name.split(".")[0]
+    """A load package's rows; whose they are is told by the folder and the file's name (`leads.…`)."""
+    resource = path.name.split(".")[0]
     try:
         rows = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError):
         path.unlink()
         return "deleted, for it cannot be read"
-    kept = rows
-    if vendor in VENDORS:
-        kept = _kept_of(rows, vendor, resource, forgotten)
+    kept = _kept_of(rows, _vendor(settings, path), resource, forgotten)
     if kept is rows:
         return ""
     unfinished = path.with_name(f".{path.name}.part")
@@ -81,17 +123,16 @@ def _kept_of(rows: pa.Table, vendor: str, resource: str, forgotten: Forgotten) -
     return rows if is_same else pa.concat_tables(kept)
 
 
-def _erase_from_text(path: Path, words: list[str]) -> str:
+def _erase_from_text(path: Path, person: Person) -> str:
     """A log loses its lines; any other file goes whole, since what it holds can be made or read again."""
     text = path.read_bytes().decode("utf-8", "replace")
-    lowered = text.lower()
-    if not any(word in lowered for word in words):
+    if not person.is_named_in(text):
         return ""
     if path.suffix != ".log":
         path.unlink()
         return "deleted"
     lines = text.splitlines(keepends=True)
-    kept = [line for line in lines if not any(word in line.lower() for word in words)]
+    kept = [line for line in lines if not person.is_named_in(line)]
     # in place: this run is writing to one of them
     path.write_text("".join(kept), encoding="utf-8")
     return f"{len(lines) - len(kept)} lines erased"

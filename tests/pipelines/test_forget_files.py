@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ import pytest
 
 from pipelines import erase_files
 from pipelines.erase import Person
-from pipelines.erase_files import erase_from_files, write_warehouse_anew
+from pipelines.erase_files import erase_from_files, others_that_name, write_warehouse_anew
+from pipelines.erase_pages import payloads
 from pipelines.forgotten import Forgotten, list_hash
 from pipelines.settings import Settings
+from sources.linkup.page_store import PageStore
 
 KEY = b"a salt that is long enough"
 ADA = Person(
@@ -45,12 +49,15 @@ def put(settings: Settings, name: str, content: str | pa.Table) -> Path:
     return path
 
 
-def erase(settings: Settings) -> list[str]:
+NOBODY = Person(frozenset(), frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def erase(settings: Settings, person: Person = ADA) -> list[str]:
     hashes = {
         "email": frozenset({list_hash("email", "ada@example.org", KEY)}),
         "record": frozenset({list_hash("record", "talkpush/leads/7", KEY)}),
     }
-    return list(erase_from_files(settings, ADA, Forgotten(hashes, KEY)))
+    return list(erase_from_files(settings, person, Forgotten(hashes, KEY)))
 
 
 def leads(*rows: dict[str, Any]) -> pa.Table:
@@ -71,14 +78,43 @@ class TestFilesThatRunsLeave:
         assert erase(settings) == ["logs/one.log: 3 lines erased"]
         assert log.read_text() == "a run\nJohn is kept\n"
 
-    def test_a_page_that_was_paid_for_goes_and_others_stay(self, settings: Settings) -> None:
-        """As JSON writes her name; the page is asked for again, and her row is then kept out."""
+    def test_a_log_is_read_however_a_name_is_written(self, settings: Settings) -> None:
+        """A short name of two parts as words of its own; JSON, and JSON in JSON, with any letters escaped."""
+        person = replace(ADA, other_words=frozenset({"Élodie Dupont", "Bo Li"}))
+        lines = [
+            json.dumps({"name": "Élodie Dupont"}),
+            json.dumps({"payload": json.dumps({"name": "Élodie Dupont"})}),
+            "ÉLODIE DUPONT",
+            "'Bo Li' came",
+            "Bo Lin came, and Jumbo Li",
+        ]
+        log = put(settings, "logs/one.log", "\n".join(lines))
+        assert erase(settings, person) == ["logs/one.log: 4 lines erased"]
+        assert log.read_text() == lines[-1]
+
+    def test_another_file_goes_and_those_beside_it_stay(self, settings: Settings) -> None:
         hers = put(settings, "spool/linkup/a.json", json.dumps({"full_name": "Ada Lovelacé"}))
         other = put(settings, "spool/linkup/b.json", json.dumps({"full_name": "Bob"}))
         assert "\\u00e9" in hers.read_text()
 
         assert erase(settings) == ["spool/linkup/a.json: deleted"]
         assert (hers.exists(), other.exists()) == (False, True)
+
+    def test_what_no_run_has_made_is_named_and_not_touched(self, settings: Settings) -> None:
+        """Whoever put an export or a note there has to see to it."""
+        put(settings, "export.parquet", leads({"id": 7, "email": "ada@example.org"}))
+        put(settings, "dlt/export.parquet", leads({"id": 7, "first_name": "Ada Lovelacé"}))
+        put(settings, "notes/july.txt", "met Ada Lovelacé\n")
+        put(settings, "bob.parquet", leads({"id": 8, "email": "bob@example.org"}))
+        put(settings, "broken.parquet", "no parquet")
+        before = {path: path.read_bytes() for path in settings.data_dir.rglob("*.*")}
+
+        assert erase(settings) == []
+        named = [
+            str(path.relative_to(settings.data_dir)) for path in others_that_name(settings, ADA)
+        ]
+        assert named == ["dlt/export.parquet", "export.parquet", "notes/july.txt"]
+        assert {path: path.read_bytes() for path in before} == before
 
     @pytest.mark.parametrize("folder", ["dlt/talkpush", "set_aside/talkpush-20260301T000000.0Z"])
     def test_a_load_package_loses_their_rows(self, settings: Settings, folder: str) -> None:
@@ -130,6 +166,116 @@ class TestFilesThatRunsLeave:
         assert erase(settings) == []
         assert mine.exists()
         assert salt.exists()
+
+
+JANE = {
+    "application_id": "1",
+    "full_name": "Jane Doe",
+    "public_identifier": "jane-doe-42",
+    "profile_url": "https://www.linkedin.com/in/jane-doe-42",
+}
+BO = {"application_id": "2", "full_name": "Bo Li", "public_identifier": "bo-li"}
+NAMELESS = {"application_id": "3", "full_name": "LinkedIn Member", "public_identifier": ""}
+
+
+class TestPagesThatWerePaidFor:
+    """They stay under their names, so that nothing is paid for twice or never counted; whoever is forgotten goes."""
+
+    def page(self, settings: Settings, *candidates: Any, name: str = "00000001-ab.paid") -> Path:
+        request = {"account_id": "a", "action": "get_candidates", "params": {"job_id": "41"}}
+        answer = {
+            "success": True,
+            "data": {
+                "candidates": list(candidates),
+                "total_available_results": len(candidates),
+                "pagination": {"has_more": False},
+            },
+            "metadata": {"credits_consumed": 1},
+        }
+        content = f"{json.dumps(request)}\n{json.dumps(answer)}"
+        return put(settings, f"spool/linkup/{name}", content)
+
+    def erase(
+        self, settings: Settings, record_id: str = "0", linkedin_id: str = "none"
+    ) -> list[str]:
+        """As `forget` does: whose records stand on pages is found first, and put on the list."""
+        records = [f"linkup/candidates/41:{record_id}"]
+        for _, _, payload in payloads(settings):
+            candidate = json.loads(payload)
+            if candidate.get("public_identifier") == linkedin_id:
+                records.append(f"linkup/candidates/41:{candidate['application_id']}")
+        hashes = {
+            "record": frozenset(list_hash("record", name, KEY) for name in records),
+            "linkedin": frozenset({list_hash("linkedin", linkedin_id, KEY)}),
+        }
+        return list(erase_from_files(settings, NOBODY, Forgotten(hashes, KEY)))
+
+    def test_who_is_forgotten_goes_and_the_page_stays_as_old_as_it_was(
+        self, settings: Settings
+    ) -> None:
+        page = self.page(settings, JANE, BO, NAMELESS, name="00000001-ab.handed_over")
+        os.utime(page, (1_000_000, 1_000_000))
+        before = [json.loads(line) for line in page.read_text().splitlines()]
+
+        assert self.erase(settings, linkedin_id="bo-li") == [
+            "spool/linkup/00000001-ab.handed_over: 1 candidates erased"
+        ]
+        after = [json.loads(line) for line in page.read_text().splitlines()]
+        before[1]["data"]["candidates"][1] = {"application_id": "2"}
+        assert after == before
+        assert page.stat().st_mtime == 1_000_000
+        assert [path.name for path in page.parent.iterdir()] == [page.name]
+
+    def test_a_member_without_a_name_by_their_record(self, settings: Settings) -> None:
+        page = self.page(settings, JANE, NAMELESS)
+        assert len(self.erase(settings, record_id="3")) == 1
+        kept = json.loads(page.read_text().splitlines()[1])["data"]["candidates"]
+        assert kept == [JANE, {"application_id": "3"}]
+
+    def test_a_page_without_them_is_not_written(self, settings: Settings) -> None:
+        page = self.page(settings, JANE, "odd", None, {"headline": "half a pair \ud800"})
+        before = (page.read_bytes(), page.stat().st_ino)
+        assert self.erase(settings, linkedin_id="bo-li") == []
+        assert (page.read_bytes(), page.stat().st_ino) == before
+
+    def test_somebody_else_who_names_them_gets_a_mask(self, settings: Settings) -> None:
+        friend = {**BO, "headline": "referred by linkedin.com/in/jane-doe-42", "job_id": 5}
+        page = self.page(settings, friend, JANE)
+        assert len(self.erase(settings, linkedin_id="jane-doe-42")) == 1
+        kept = json.loads(page.read_text().splitlines()[1])["data"]["candidates"]
+        assert kept == [
+            {**friend, "headline": "referred by linkedin.com/in/***"},
+            {"application_id": "1"},
+        ]
+
+    def test_an_answer_without_a_list_keeps_its_price(self, settings: Settings) -> None:
+        path = "spool/linkup/00000001-ab.useless.paid"
+        answer = {
+            "success": True,
+            "data": {"who": "ada@example.org"},
+            "metadata": {"credits_consumed": 3},
+        }
+        page = put(
+            settings, path, json.dumps({"action": "get_candidates"}) + "\n" + json.dumps(answer)
+        )
+
+        assert erase(settings) == [f"{path}: what names them erased"]
+        del answer["data"]
+        assert json.loads(page.read_text().splitlines()[1]) == answer
+
+    def test_what_is_left_is_a_page_to_the_source(self, settings: Settings) -> None:
+        """The source finds it under its name and counts what it cost."""
+        folder = settings.spool_dir / "linkup"
+        params = {"job_id": "41", "count": 10, "offset": 0}
+        request = {"account_id": "a", "action": "get_candidates", "params": params}
+        answer = {"data": {"candidates": [JANE, BO]}, "metadata": {"credits_consumed": 1}}
+        PageStore(str(folder)).keep(request, json.dumps(answer).encode())
+        assert len(self.erase(settings, linkedin_id="bo-li")) == 1
+
+        page = PageStore(str(folder)).take(request)
+        assert page is not None
+        assert page.answer["metadata"] == {"credits_consumed": 1}
+        assert page.answer["data"]["candidates"] == [JANE, {"application_id": "2"}]
 
 
 class TestTheWarehouseWrittenAnew:
