@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from . import database
 from . import settings as configuration
 from .erase import Person, erase_rows
-from .erase_files import erase_from_files, write_warehouse_anew
-from .errors import HirefunnelError, sentence
+from .erase_files import erase_from_files, others_that_name, write_warehouse_anew
+from .erase_pages import payloads
+from .errors import HirefunnelError, SettingsError, sentence
 from .forgotten import EMAIL, LINKEDIN, RECORD, Forgotten, add, record_name
 from .history import History
 from .keyed import salt
@@ -41,7 +42,7 @@ def forget(email: str | None, person_id: str | None, record: str | None, reporte
 
     Raises:
         SettingsError: If no person, or more than one, is named.
-        HirefunnelError: If nobody is found; an e-mail or a record is kept out from then on all the same.
+        HirefunnelError: If nothing of them is found; an e-mail or a record is kept out from then on all the same.
     """
     from .build import phone_region
     from .mappings import read_mappings
@@ -53,15 +54,24 @@ def forget(email: str | None, person_id: str | None, record: str | None, reporte
     read_mappings(settings)
     phone_region()
     with _unnamed(), open_run(settings, "forget", reporter) as run:
-        _make_current(run)
-        person = _put_on_list(run, who, key)
-        if person.records:
-            _erase(run, who, person)
-        elif not _is_unfinished(run):
-            kept_out = f"; this {who.by} is kept out from now on" if who.by != PERSON_ID else ""
-            raise HirefunnelError(f"Nobody is stored under this {who.by}{kept_out}.")
-        _finish(run)
+        refusal = _forget(run, who, key)
+    if refusal:  # raised after the run, which has not failed: `status` has nothing to tell of it
+        raise refusal
     return 1 if run.failures else 0
+
+
+def _forget(run: Run, who: Wanted, key: bytes) -> HirefunnelError | None:
+    """All steps; what is to be said where there is nothing to erase, or it is not clear of whom."""
+    _make_current(run)
+    try:
+        person = _put_on_list(run, who, key)
+    except SettingsError as error:
+        return error
+    if _erase(run, who, person) or _is_unfinished(run):
+        _finish(run)
+        return None
+    kept_out = f"; this {who.by} is kept out from now on" if who.by != PERSON_ID else ""
+    return HirefunnelError(f"Nobody is stored under this {who.by}{kept_out}.")
 
 
 @contextmanager
@@ -118,11 +128,12 @@ def _has_unread_loads(settings: Settings) -> bool:
 def _put_on_list(run: Run, who: Wanted, key: bytes) -> Person:
     """Finds the person; from here on nothing of theirs comes in."""
     with database.connect(run.settings.warehouse) as connection:
-        person = find(connection, who)
-        records = person.records | ({(who.vendor, who.text)} if who.by == RECORD else set())
+        person = find(connection, who, payloads(run.settings))
+        given = {(who.vendor, who.text)} if who.by == RECORD else set()
+        person = replace(person, records=person.records | given)
         names = {
             record_name(vendor, table.resource, record_id)
-            for vendor, record_id in records
+            for vendor, record_id in person.records
             for table in PERSON_TABLES.values()
             if table.vendor == vendor
         }
@@ -133,36 +144,55 @@ def _put_on_list(run: Run, who: Wanted, key: bytes) -> Person:
     return person
 
 
-def _erase(run: Run, who: Wanted, person: Person) -> None:
-    """Files first: once the rows are gone, nobody knows what to look for."""
+def _erase(run: Run, who: Wanted, person: Person) -> bool:
+    """Files first: once the rows are gone, nobody knows what to look for.
+
+    Returns:
+        Whether anything of them was found.
+    """
     forgotten = Forgotten.load(run.settings)
     if forgotten is None:
         raise RuntimeError("the list that was just written is empty")
-    for line in erase_from_files(run.settings, person, forgotten):
+    erased = list(erase_from_files(run.settings, person, forgotten))
+    for line in erased:
         run.reporter.say(line, mark="ok")
-    _look_into_mappings(run, person)
+    failures = [*_mappings_that_name(run, person), *_others_that_name(run, person)]
+    for failure in failures:
+        run.failures.append(failure)
+        run.reporter.say(failure, mark="failed")
     records = Counter(vendor for vendor, _ in person.records)
     with database.connect(run.settings.warehouse) as connection:
         connection.execute("begin")
         counts = erase_rows(connection, person)
-        connection.execute(
-            "insert into ops.forget_log values (?, ?, ?, map(cast(? as varchar[]), cast(? as bigint[])), null)",
-            [datetime.now(UTC), run.run_id, who.by, list(records), list(records.values())],
-        )
+        if erased or counts:
+            connection.execute(
+                "insert into ops.forget_log values (?, ?, ?, map(cast(? as varchar[]), cast(? as bigint[])), null)",
+                [
+                    datetime.now(UTC),
+                    run.run_id,
+                    who.by,
+                    list(records),
+                    list(records.values()),
+                ],
+            )
         connection.execute("commit")
     for name, count in counts.items():
         run.reporter.say(f"{name}: {count:,} erased", mark="ok")
+    return bool(erased or counts)
 
 
-def _look_into_mappings(run: Run, person: Person) -> None:
+def _mappings_that_name(run: Run, person: Person) -> Iterator[str]:
     """The user's own files are the user's to change."""
     for path in sorted(run.settings.mappings_dir.glob(MAPPINGS)):
-        lines = path.read_text(encoding="utf-8", errors="replace").lower().splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         for number, line in enumerate(lines, 1):
-            if any(word in line for word in person.words):
-                failure = f"{path} names them in line {number}; take the line out and build again"
-                run.failures.append(failure)
-                run.reporter.say(failure, mark="failed")
+            if person.is_named_in(line):
+                yield f"{path} names them in line {number}; take the line out and build again"
+
+
+def _others_that_name(run: Run, person: Person) -> Iterator[str]:
+    for path in others_that_name(run.settings, person):
+        yield f"{path} names them and was not made by hirefunnel; delete it if it need not be kept"
 
 
 def _is_unfinished(run: Run) -> bool:

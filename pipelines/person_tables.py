@@ -48,7 +48,7 @@ class PersonTable:
 
     @property
     def own_columns(self) -> str:
-        """SQL for `record_id` (null without a whole key), `email` and `linkedin_id` of a row, as the models read them."""
+        """SQL for `record_id`, `email` and `linkedin_id` of a row, as the models read them; null for none."""
         email = f"trim({self.email})"
         record_id = " || ':' || ".join(f"nullif(cast({name} as varchar), '')" for name in self.key)
         return f"""
@@ -62,6 +62,9 @@ class PersonTable:
         """SQL for the columns that say so, of a record that was rejected."""
         payload = "case when json_valid(payload) then payload end"
         texts = [f"json_extract_string({payload}, '$.{name}')" for name in self.key + self.texts]
+        for place, name in enumerate(self.key):  # a list or an object is no part of a key
+            type_ = f"json_type({payload}, '$.{name}')"
+            texts[place] = f"case when {type_} not in ('ARRAY', 'OBJECT') then {texts[place]} end"
         nested = [f"json_extract({payload}, '$.{name}')" for name in self.nested]
         names = self.key + self.texts + self.nested
         columns = zip(texts + nested, names, strict=True)

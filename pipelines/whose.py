@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from . import database
-from .erase import Person
+from .erase import REJECTED, Person
 from .errors import SettingsError
 from .forgotten import EMAIL, RECORD
-from .person_tables import PERSON_TABLES
+from .person_tables import PERSON_TABLES, PersonTable
 
 PERSON_ID = "person_id"
 _KNOWN = ("person_id", "vendor", "record_id", "email", "linkedin_public_id")
+Payload = tuple[str, str, str]  # vendor, resource, JSON
 _WORDS = ("full_name", "phone_e164", "other_phone_e164")
 
 
@@ -51,16 +54,24 @@ def wanted(email: str | None, person_id: str | None, record: str | None) -> Want
     return Wanted(RECORD, record_id, vendor)
 
 
-def find(connection: duckdb.DuckDBPyConnection, who: Wanted) -> Person:
-    """The person with all that is theirs; without records if it is nobody.
+def find(
+    connection: duckdb.DuckDBPyConnection, who: Wanted, payloads: Iterable[Payload] = ()
+) -> Person:
+    """The person with all that is theirs; without records if none is stored.
 
     All records of a person are meant, as the marts have them, and those with the same e-mail or LinkedIn id that no
-    build has read. An e-mail that a record once had counts if no record has it now. An e-mail or LinkedIn id that
-    somebody else has now (a kiosk's, a recruiter's) is not the person's.
+    build has read, be it since they were rejected. An e-mail that a record once had counts if no record has it now. An
+    e-mail or LinkedIn id that somebody else has now (a kiosk's, a recruiter's) is not the person's.
+
+    Args:
+        connection: The warehouse.
+        who: Who is meant.
+        payloads: Records that are not in the warehouse yet.
 
     Raises:
         SettingsError: If the e-mail is that of several persons.
     """
+    _make_payloads(connection, payloads)
     _make_tables(connection, who)
     persons = "select distinct person_id from known semi join meant using (vendor, record_id)"
     person_ids = _texts(connection, persons)
@@ -82,21 +93,53 @@ def find(connection: duckdb.DuckDBPyConnection, who: Wanted) -> Person:
         """,
         [sorted(emails), sorted(linkedin_ids)],
     )
-    records = connection.execute("select distinct vendor, record_id from meant").fetchall()
+    records = connection.execute(
+        "select distinct vendor, record_id from meant where record_id is not null"
+    ).fetchall()
     return Person(
         records=frozenset(records),
         person_ids=person_ids,
         emails=emails,
         linkedin_ids=linkedin_ids,
-        other_words=_other_words(connection),
+        other_words=_other_words(connection, emails, linkedin_ids),
+    )
+
+
+def _make_payloads(connection: duckdb.DuckDBPyConnection, more: Iterable[Payload]) -> None:
+    """`payloads`: records as JSON: those that were rejected, and more."""
+    columns = "vendor varchar, resource varchar, payload varchar"
+    connection.execute(f"create or replace temp table payloads ({columns})")
+    for vendor in dict.fromkeys(vendor for vendor, _ in PERSON_TABLES):
+        if REJECTED in database.tables(connection, f"raw_{vendor}"):
+            connection.execute(
+                f"insert into payloads select '{vendor}', resource, payload from raw_{vendor}.{REJECTED}"
+            )
+    names = ("vendor", "resource", "payload")
+    rows = [dict(zip(names, payload, strict=True)) for payload in more]
+    connection.register(
+        "more", pa.Table.from_pylist(rows, pa.schema(dict.fromkeys(names, pa.string())))
+    )
+    connection.execute("insert into payloads from more")
+    connection.unregister("more")
+
+
+def _places(table: PersonTable) -> tuple[str, str]:
+    """SQL for where records stand: in raw, and those of `payloads`."""
+    return (
+        table.name,
+        f"""(
+        select {table.fields_in_payload} from payloads
+        where vendor = '{table.vendor}' and resource = '{table.resource}'
+    )""",
     )
 
 
 def _make_tables(connection: duckdb.DuckDBPyConnection, who: Wanted) -> None:
-    """`stored`: whom each record in raw is or was about; `known`: what the marts say; `meant`: where to begin."""
+    """`stored`: whom each record is or was about; `known`: what the marts say; `meant`: where to begin."""
     stored = " union ".join(
-        f"select '{table.vendor}' as vendor, {table.own_columns} from {table.name}"
+        f"select '{table.vendor}' as vendor, {table.own_columns} from {place}"
         for table in PERSON_TABLES.values()
+        for place in _places(table)
     )
     connection.execute(f"create or replace temp table stored as {stored}")
     if "person_records" in database.tables(connection, "marts"):
@@ -133,21 +176,36 @@ def _own(connection: duckdb.DuckDBPyConnection, column: str) -> frozenset[str]:
     )
 
 
-def _other_words(connection: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    """Names and telephone numbers, as they were written and as the marts have them."""
-    words = [
+def _other_words(
+    connection: duckdb.DuckDBPyConnection, emails: frozenset[str], linkedin_ids: frozenset[str]
+) -> frozenset[str]:
+    """Names and telephone numbers, as they were written and as the marts have them.
+
+    A record that was rejected for want of a key is known by its e-mail or its LinkedIn id.
+    """
+    queries = [
         f"select {name} from known semi join meant using (vendor, record_id)" for name in _WORDS
     ]
     for table in PERSON_TABLES.values():
-        own = f"concat_ws(':', {', '.join(table.key)})"
-        words += [
-            f"""
-            select trim(cast({word} as varchar)) from {table.name}
-            where {own} in (select record_id from meant where vendor = '{table.vendor}')
-            """
-            for word in table.other_words
-        ]
-    return _texts(connection, " union all ".join(words))
+        words = ", ".join(f"trim(cast({word} as varchar))" for word in table.other_words)
+        if words:
+            queries += [
+                f"""
+                select unnest(words)
+                from (select [{words}] as words, {table.own_columns} from {place})
+                where
+                    record_id in (select record_id from meant where vendor = '{table.vendor}')
+                    or (
+                        record_id is null and (
+                            list_contains(cast($emails as varchar[]), email)
+                            or list_contains(cast($linkedin_ids as varchar[]), linkedin_id)
+                        )
+                    )
+                """
+                for place in _places(table)
+            ]
+    values = {"emails": sorted(emails), "linkedin_ids": sorted(linkedin_ids)}
+    return _texts(connection, " union all ".join(queries), values)
 
 
 def _texts(connection: duckdb.DuckDBPyConnection, query: str, values: Any = None) -> frozenset[str]:

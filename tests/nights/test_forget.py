@@ -24,6 +24,7 @@ from tests.nights.truth import PEOPLE, RecordKey
 
 pytestmark = pytest.mark.slow
 
+PAGE = "00000001-0123456789abcdef0123456789abcdef.paid"
 WAYS = ("email", "person_id", "record")
 
 
@@ -129,9 +130,7 @@ def leave_traces(installation: Installation, story: Story) -> None:
     (installation.data / "logs" / "bad.log").write_text(f"fine\nno such lead: {person.email}\n")
     spool = installation.data / "spool" / "linkup"
     spool.mkdir(parents=True, exist_ok=True)
-    (spool / "page.json").write_text(
-        json.dumps({"candidates": [{"full_name": min(person.secrets)}]})
-    )
+    (spool / PAGE).write_text(page_with(story.persons["person_id"]))
     payload = json.dumps({"id": ["odd"], "email": person.email.upper()})
     with duckdb.connect(str(installation.data / "hirefunnel.duckdb")) as connection:
         connection.execute(
@@ -143,6 +142,17 @@ def leave_traces(installation: Installation, story: Story) -> None:
             "'m' as mapping, 1 as _content_hash, 1 as _key_hash, now() as _seen_at, 'l' as _dlt_load_id",
             [payload],
         )
+
+
+def page_with(person: Somebody) -> str:
+    """A page that was paid for in another account, so that no later night loads it."""
+    ids = [record_id.split(":") for vendor, record_id in person.records if vendor == "linkup"]
+    job_id, application_id = ids[0]
+    params = {"job_id": job_id, "count": 10, "offset": 0}
+    request = {"account_id": "another", "action": "get_candidates", "params": params}
+    candidate = {"application_id": application_id, "full_name": max(person.secrets, key=len)}
+    answer = {"success": True, "data": {"candidates": [candidate, {"application_id": "x"}]}}
+    return f"{json.dumps(request)}\n{json.dumps(answer, ensure_ascii=False)}"
 
 
 def let_them_try_again(installation: Installation, story: Story) -> None:
@@ -187,7 +197,7 @@ class TestSomebodyForgotten:
         assert {vendor for vendor, _ in story.records} == set(PEOPLE)
         expected = {
             "bytes of data/logs/bad.log",
-            "bytes of data/spool/linkup/page.json",
+            f"bytes of data/spool/linkup/{PAGE}",
             "bytes of data/hirefunnel.duckdb",
             *(f"data/hirefunnel.duckdb, raw_{vendor}.{name}" for vendor, name in PEOPLE.items()),
             "data/hirefunnel.duckdb, raw_talkpush.rejected_records",
@@ -241,6 +251,7 @@ class TestSomebodyForgotten:
     def test_what_is_printed_names_places_and_no_person(self, story: Story) -> None:
         assert "raw_talkpush.leads: 1 erased" in story.output
         assert "logs/bad.log: 1 lines erased" in story.output
+        assert f"spool/linkup/{PAGE}: 1 candidates erased" in story.output
         assert not [text for text in story.secrets if text in story.output.lower()]
 
 
@@ -363,6 +374,35 @@ def test_what_waits_to_be_loaded_is_loaded_first_and_then_erased(
     assert places(installation, person.secrets) == set()
     assert stored_records(installation) > stored
     assert not person.records & stored_records(installation)
+
+
+def test_who_is_in_no_table_of_people_is_erased_as_well(installation: Installation) -> None:
+    """A lead that was rejected whole, and somebody of whom only a log tells."""
+    payload = {
+        "id": 70_007,
+        "email": "ada@example.org",
+        "created_at": "at noon",
+        "first_name": "Ada",
+    }
+    with duckdb.connect(str(installation.data / "hirefunnel.duckdb")) as connection:
+        connection.execute(
+            "insert into raw_talkpush.rejected_records by name "
+            "select 'leads' as resource, 'h' as record_hash, 'odd' as reason, ? as payload, "
+            "'m' as mapping, 1 as _content_hash, 1 as _key_hash, now() as _seen_at, 'l' as _dlt_load_id",
+            [json.dumps(payload)],
+        )
+    log = installation.data / "logs" / "bad.log"
+    log.write_text("not stored: ada@example.org\nnot stored: bob@example.org\n")
+    secrets = frozenset({"ada@example.org"})
+    assert "data/hirefunnel.duckdb, raw_talkpush.rejected_records" in places(installation, secrets)
+
+    assert installation.hirefunnel("forget", "--record", "talkpush:70007") == 0, installation.output
+    assert places(installation, secrets) == set()
+    assert log.read_text() == "not stored: bob@example.org\n"
+    assert installation.hirefunnel("forget", "--email", "bob@example.org") == 0, installation.output
+    assert log.read_text() == ""
+    assert installation.hirefunnel("forget", "--email", "bob@example.org") == 1
+    assert "Nobody is stored" in installation.output
 
 
 def test_a_mapping_that_names_them_is_the_users_to_change(installation: Installation) -> None:

@@ -15,7 +15,8 @@ from pipelines import cli, database, lock, pipeline
 from pipelines.errors import HirefunnelError, SettingsError, WarehouseHeldError
 from pipelines.forgotten import Forgotten
 from pipelines.settings import Settings
-from pipelines.whose import Wanted, find, wanted
+from pipelines.status import collect
+from pipelines.whose import Payload, Wanted, find, wanted
 
 
 def forget(*arguments: str) -> int:
@@ -85,6 +86,23 @@ class TestNobodyIsFound:
         with pytest.raises(HirefunnelError, match=r"Nobody is stored under this person_id\.$"):
             forget("--person-id", "0123")
 
+    def test_is_no_failed_run_that_status_would_tell_of(
+        self, installation: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The command is exit 1 or 2; what it had to do is done, and no data is stale for it."""
+        with pytest.raises(HirefunnelError):
+            forget("--record", "talkpush:7")
+
+        def shared(*_: object) -> None:
+            raise SettingsError("2 persons share this e-mail")
+
+        monkeypatch.setattr("pipelines.forget.find", shared)
+        with pytest.raises(SettingsError, match="2 persons share"):
+            forget("--email", "ada@example.org")
+        runs = [(run["command"], run["status"]) for run in collect(installation)["last_runs"]]
+        assert runs == [("forget", "ok")] * 2
+        assert "did not end well" not in collect(installation)["summary"]
+
     def test_another_run_is_exit_3(self, installation: Settings) -> None:
         installation.prepare()
         with lock.hold(installation, "run"), pytest.raises(WarehouseHeldError):
@@ -131,9 +149,18 @@ class Warehouse:
                 [person, str(id_), emails[-1], f"N{id_} Lee"],
             )
 
-    def find(self, who: Wanted) -> tuple[set[str], set[str]]:
+    def reject(self, payload: Any) -> None:
+        """A lead that could not be stored."""
+        self.connection.execute(
+            "insert into raw_talkpush.rejected_records by name "
+            "select 'leads' as resource, ? as payload, 'h' as record_hash, 'odd' as reason, 'm' as mapping, "
+            "1 as _content_hash, 1 as _key_hash, now() as _seen_at, 'l' as _dlt_load_id",
+            [json.dumps(payload)],
+        )
+
+    def find(self, who: Wanted, *payloads: Payload) -> tuple[set[str], set[str]]:
         """The ids of the records that are meant, and the e-mails that are theirs."""
-        person = find(self.connection, who)
+        person = find(self.connection, who, payloads)
         return {record_id for _, record_id in person.records}, set(person.emails)
 
 
@@ -209,3 +236,37 @@ class TestWhoIsMeant:
         warehouse.lead(2, None, others=profile)
 
         assert warehouse.find(Wanted("record", "1", "talkpush"))[0] == {"1", "2"}
+
+    def test_a_record_that_was_rejected_is_read_as_well(self, warehouse: Warehouse) -> None:
+        ada = {"id": 7, "email": "Ada@example.org", "first_name": "Ada", "last_name": "Lovelace"}
+        warehouse.reject({**ada, "created_at": "at noon"})
+        warehouse.reject({**ada, "id": None, "user_phone_number": "0917 555-0101"})
+        warehouse.reject({"id": None, "email": "bob@example.org", "first_name": "Bob"})
+        warehouse.reject("no record")
+
+        expected = ({"7"}, {"ada@example.org"})
+        for who in (Wanted("email", "ada@example.org"), Wanted("record", "7", "talkpush")):
+            assert warehouse.find(who) == expected
+            words = find(warehouse.connection, who).words
+            assert words == ["0917 555-0101", "ada lovelace", "ada@example.org"]
+
+    def test_a_rejected_version_tells_of_a_person_whom_the_marts_know(
+        self, warehouse: Warehouse
+    ) -> None:
+        warehouse.lead(1, "new@example.org", person="ada")
+        warehouse.reject({"id": 1, "email": "old@example.org", "created_at": "at noon"})
+
+        both = {"old@example.org", "new@example.org"}
+        assert warehouse.find(Wanted("email", "old@example.org")) == ({"1"}, both)
+
+    def test_a_page_that_waits_to_be_loaded_is_read_as_well(self, warehouse: Warehouse) -> None:
+        profile = "https://www.linkedin.com/in/ada-1"
+        warehouse.lead(1, "ada@example.org", person="ada", others=json.dumps({"profile": profile}))
+        page = [
+            {"job_id": "41", "application_id": name, "public_identifier": name}
+            for name in ("ada-1", "bob-1")
+        ]
+        payloads = [("linkup", "candidates", json.dumps(candidate)) for candidate in page]
+
+        found = warehouse.find(Wanted("email", "ada@example.org"), *payloads)
+        assert found[0] == {"1", "41:ada-1"}

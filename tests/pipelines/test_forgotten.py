@@ -136,10 +136,20 @@ class TestWhoIsKeptOut:
 
     def test_a_rejected_record_without_a_key_is_not_every_other_one(self) -> None:
         """They have no id in common: they have none."""
-        payloads = [{"first_name": "Ada"}, {"job_id": "4", "application_id": ""}, {"job_id": "4"}]
+        payloads = [
+            {"id": [7]},
+            {"first_name": "Ada"},
+            {"job_id": "4", "application_id": ""},
+            {"job_id": "4"},
+        ]
         table = pa.table({"payload": [*map(json.dumps, payloads)]})
 
-        for name in ("talkpush/leads/", "linkup/candidates/4", "linkup/candidates/4:"):
+        for name in (
+            "talkpush/leads/",
+            "talkpush/leads/[7]",
+            "linkup/candidates/4",
+            "linkup/candidates/4:",
+        ):
             vendor, resource, _ = name.split("/")
             assert listed(record=name).without(table, vendor, resource) is table
 
