@@ -202,7 +202,8 @@ def test_an_answer_that_is_no_page_is_an_error(missing, reader):
 
 
 def test_a_key_with_signs_is_masked_as_sent_and_as_meant(reader):
-    fake = FakeVendor(lambda asked: Reply(500, "for /x?api_key=a%2Fb%2Bc and a/b+c"))
+    echo = {"error": "for /x?api_key=a%2Fb%2Bc and a/b+c"}
+    fake = FakeVendor(lambda asked: Reply(500, echo))
     told = str(reader.failure(opened(fake, api_key="a/b+c"), "leads"))
     assert "a/b+c" not in told
     assert "a%2Fb%2Bc" not in told
