@@ -17,7 +17,8 @@ import duckdb
 from . import database
 from .errors import HirefunnelError
 from .keyed import keyed_hash, salt
-from .settings import Settings, is_pseudonymised
+from .options import is_pseudonymised
+from .settings import Settings
 
 MARTS = "marts"
 CURRENT = "current.duckdb"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dlt
 import pyarrow as pa
-from dlt.common.pipeline import ExtractInfo, LoadInfo
+from dlt.common.pipeline import LoadInfo
 
 from . import drift, rejected, versions
 from . import settings as clock
@@ -16,6 +16,7 @@ from .column_sql import column_name
 from .drift import Drift
 from .forgotten import Forgotten
 from .history import ResourceRun
+from .metrics import add_metrics, custom_metrics
 from .progress import Progress
 from .reading import VersionedResource
 from .redact import mask
@@ -139,13 +140,13 @@ class ResourceSync:
     def _load_package(self, reading: VersionedResource) -> None:
         pipeline = self.owner.pipeline
         extracted = pipeline.extract(self.part, loader_file_format="parquet")
-        found = _custom_metrics(extracted, self.name)
+        found = custom_metrics(extracted, self.name)
         self.part.resources[
             self.name
         ].custom_metrics.clear()  # dlt adds them up, package by package
         self.progress.note(found.get("progress"))
         spent = found.pop("credits", {})
-        _add_metrics(self.metrics, found)
+        add_metrics(self.metrics, found)
         try:
             with self.owner.writing() as connection:
                 if self.vendor.pays:
@@ -238,19 +239,3 @@ class _Checkpoint:
             return False
         self._last = monotonic()
         return True
-
-
-def _add_metrics(metrics: dict[str, Any], found: dict[str, Any]) -> None:
-    """What one package's reading told, added to what the resource's told so far."""
-    listings = metrics.get("complete_listings", []) + found.pop("complete_listings", [])
-    metrics |= {**found, "complete_listings": listings}
-
-
-def _custom_metrics(extracted: ExtractInfo, resource: str) -> dict[str, Any]:
-    """What the source told besides records, such as credits spent."""
-    found: dict[str, Any] = {}
-    for of_loads in extracted.metrics.values():
-        for package in of_loads:
-            metrics = package["resource_metrics"].get(resource)
-            found |= getattr(metrics, "custom_metrics", None) or {}
-    return found

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from . import leftovers, lock, redact
+from . import leftovers, lock, options, redact
 from . import settings as clock
 from .errors import HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
@@ -91,10 +91,10 @@ class Run:
 
     def publish(self) -> None:
         """Publishes the marts, with what failed when it was last done, in this run or before it."""
-        from . import database, publish, status
+        from . import database, facts, publish
 
         with database.connect(self.settings.warehouse) as connection:
-            known = status.failures(connection)
+            known = facts.failures(connection)
         failures = list(dict.fromkeys([*self.failures, *known]))
         path = publish.publish(self.settings, datetime.now(UTC), self.run_id, failures)
         self.reporter.say(f"published {path}", mark="ok")
@@ -138,8 +138,7 @@ def open_run(
         WarehouseHeldError: If another run holds the warehouse.
     """
     settings.prepare()
-    clock.is_pseudonymised(), clock.stale_after()  # a bad word is said before anything is done
-    keep_logs = clock.keep_logs()
+    options.check()
     started_at = datetime.now(UTC)
     run_id = f"{started_at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:4]}"
     history = History(settings.warehouse)
@@ -147,7 +146,7 @@ def open_run(
         _refuse_demo(settings, history, vendors)
         history.begin(run_id, command, clock.now(), started_at)
         leftovers.remove(settings)
-        leftovers.remove_old_logs(settings.logs_dir, started_at - keep_logs)
+        leftovers.remove_old_logs(settings.logs_dir, started_at - options.keep_logs())
         run = Run(run_id, settings, history, reporter)
         exit_code = 1
         try:

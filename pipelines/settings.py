@@ -18,7 +18,6 @@ from dotenv import load_dotenv
 from .errors import SettingsError
 
 WAREHOUSE_NAME = "hirefunnel.duckdb"
-MOST_STALE_HOURS = 100 * 365 * 24  # a century
 _SCHEMAS = {"main", "temp", "system", "marts", "intermediate", "staging", "seeds", "ops", "copy"}
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
@@ -187,44 +186,6 @@ def _narrow(folder: Path, widest: int) -> None:
     if mode & ~widest:
         with suppress(PermissionError):
             folder.chmod(mode & widest)
-
-
-def keep_logs() -> timedelta:
-    """How long the log of a run is kept (HIREFUNNEL_KEEP_LOGS_DAYS; a month).
-
-    Raises:
-        SettingsError: If it is no number of days.
-    """
-    text = os.environ.get("HIREFUNNEL_KEEP_LOGS_DAYS") or "30"
-    if not text.isascii() or not text.isdigit() or len(text) > 5:
-        raise SettingsError(
-            f"HIREFUNNEL_KEEP_LOGS_DAYS is {text!r}; write a number of days, such as 30."
-        )
-    return timedelta(days=int(text))
-
-
-def is_pseudonymised() -> bool:
-    """Whether the published copy gets keyed hashes in place of who people are (HIREFUNNEL_PSEUDONYMISE).
-
-    Raises:
-        SettingsError: If it is neither true nor false.
-    """
-    text = os.environ.get("HIREFUNNEL_PSEUDONYMISE") or "false"
-    if text not in {"true", "false"}:
-        raise SettingsError(f"HIREFUNNEL_PSEUDONYMISE is {text!r}; write true or false.")
-    return text == "true"
-
-
-def stale_after() -> timedelta:
-    """How old a resource's last success may be (HIREFUNNEL_STALE_AFTER_HOURS; a night and a half)."""
-    text = os.environ.get("HIREFUNNEL_STALE_AFTER_HOURS") or "36"
-    with suppress(ValueError):
-        hours = float(text)
-        if 0 < hours <= MOST_STALE_HOURS:
-            return timedelta(hours=hours)
-    raise SettingsError(
-        f"HIREFUNNEL_STALE_AFTER_HOURS is {text!r}; write a number of hours, such as 36."
-    )
 
 
 def now() -> datetime:

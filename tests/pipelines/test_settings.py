@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines import options
 from pipelines import settings as configuration
 from pipelines.errors import SettingsError
 from pipelines.settings import Settings
@@ -135,7 +136,7 @@ def test_an_empty_setting_of_a_vendor_is_none(
 def test_hours_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, hours: str) -> None:
     monkeypatch.setenv("HIREFUNNEL_STALE_AFTER_HOURS", hours)
     with pytest.raises(SettingsError, match="HIREFUNNEL_STALE_AFTER_HOURS"):
-        configuration.stale_after()
+        options.stale_after()
 
 
 @pytest.mark.parametrize("content", [b"[sources", 'name = "Zoë"'.encode("latin-1")])

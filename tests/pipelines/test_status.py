@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import database, status
+from pipelines import database, facts, status
 from pipelines.history import History, NodeResult, ResourceRun
 from pipelines.settings import Settings
 
@@ -72,7 +72,7 @@ def test_what_failed_last_is_told_until_it_works(nights: Nights, installation: S
         "run 1", [NodeResult("rpt_funnel", "model", "error", "out of memory", 1.0)]
     )
     with database.connect(installation.warehouse) as connection:
-        assert status.failures(connection) == [
+        assert facts.failures(connection) == [
             "talkpush · leads: it did not answer",
             "model rpt_funnel: out of memory",
         ]
@@ -81,4 +81,4 @@ def test_what_failed_last_is_told_until_it_works(nights: Nights, installation: S
         "run 2", [NodeResult("rpt_funnel", "model", "success", None, 1.0)]
     )
     with database.connect(installation.warehouse) as connection:
-        assert status.failures(connection) == []
+        assert facts.failures(connection) == []
