@@ -95,8 +95,6 @@ def hirednow(
             metrics=dlt.current.resource_metrics,
         )
         yield from reading.read(campaigns)
-        if reading.failures:
-            dlt.current.resource_metrics()["failures"] = [str(e) for e in reading.failures]
 
     @dlt.resource(
         primary_key="id",

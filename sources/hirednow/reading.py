@@ -6,8 +6,6 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from dlt.common import logger
-
 from .client import HiredNowClient, HiredNowError
 from .helpers import (
     Page,
@@ -18,6 +16,7 @@ from .helpers import (
     span,
 )
 from .parallel import side_by_side
+from .patience import Patience
 from .sent import SentRecords
 from .settings import PAGES_AHEAD
 from .windows import Windows, read_new, read_window
@@ -40,8 +39,9 @@ class Reading:
         lookback_days: How many days are read again, for rows that change after they were read.
         workers: How many requests may be under way at once.
         states: The campaigns' states as dlt keeps them; asked for anew at each page.
-        metrics: Where the `progress` is told, as it is handed over; asked for anew each time.
-        failures: The campaigns that failed, and why.
+        metrics: Where the `progress` is told, as it is handed over, and at last the `failures`, a
+            sentence each; asked for anew each time.
+        patience: What failed, and whether to go on.
     """
 
     client: HiredNowClient
@@ -53,8 +53,7 @@ class Reading:
     workers: int
     states: Callable[[], dict[str, Any]]
     metrics: Callable[[], dict[str, Any]]
-    failures: list[HiredNowError] = field(default_factory=list)
-    was_read: bool = False
+    patience: Patience[HiredNowError] = field(default_factory=Patience)
     done: int = 0
     total: int = 0
     unit: str = "campaigns"
@@ -70,8 +69,11 @@ class Reading:
         """
         self.total = len(campaign_ids)
         yield from self._read_span(campaign_ids) if self.end_date else self._read_on(campaign_ids)
-        if self.failures and not self.was_read:
-            raise self.failures[0]
+        failures = self.patience.failures
+        if failures and not self.patience.was_read:
+            raise failures[0]
+        if failures:
+            self.metrics()["failures"] = [str(failure) for failure in failures]
 
     def _read_span(self, campaign_ids: list[str]) -> Iterator[SentRecords]:
         """Read what was created from the start date to the end date, both included."""
@@ -128,18 +130,17 @@ class Reading:
     ) -> Iterator[SentRecords]:
         """Read campaigns or their windows side by side, and note what is handed over."""
         named = (((campaign, window), reader) for campaign, window, reader in readers)
-        in_a_row = 0
+        if self.patience.is_over:
+            return
         for (campaign_id, window), page in side_by_side(named, self.workers, PAGES_AHEAD):
             if isinstance(page, HiredNowError):
-                logger.error(str(page))
-                self.failures.append(page)
-                in_a_row = in_a_row + 1 if page.concerns_all else 0
-                if in_a_row == 2:
-                    return  # HiredNow cannot be reached, whatever it is asked for
+                self.patience.failed(page)
+                if self.patience.is_over:
+                    return
             elif isinstance(page, Exception):
                 raise page
             else:
-                in_a_row, self.was_read = 0, True
+                self.patience.succeeded()
                 if page is None:
                     self.done += 1
                 elif not self.end_date:

@@ -16,9 +16,9 @@ from .helpers import (
     first_updated_day,
     moment,
     read_campaigns,
-    read_leads,
     wanted_days,
 )
+from .reading import read_leads
 from .settings import (
     CAMPAIGN_COLUMNS,
     CAMPAIGNS_PATH,
@@ -97,7 +97,7 @@ def talkpush(
         metrics, state_of = dlt.current.resource_metrics, dlt.current.resource_state
         if wanted:
             days = [day for day in wanted if day <= today]
-            yield from read_leads(client, days, today, parallel_requests, metrics, None)
+            yield from read_leads(client, days, [], today, parallel_requests, metrics, None)
             return
         state = state_of()
         if "last_day" in state:
@@ -108,8 +108,10 @@ def talkpush(
             first_day = date.fromisoformat(start_date)
         else:
             first_day = first_updated_day(client, today)
+        failed = [date.fromisoformat(day) for day in state.get("failed_days", [])]
+        failed = [day for day in failed if day.isoformat() >= (start_date or "")]
         days = each_day(first_day, today)
-        yield from read_leads(client, days, today, parallel_requests, metrics, state_of)
+        yield from read_leads(client, days, failed, today, parallel_requests, metrics, state_of)
 
     @dlt.resource(
         primary_key="id",

@@ -23,11 +23,13 @@ class TalkpushError(Exception):
     Args:
         message: What was asked, what came back, and what to do.
         status: The HTTP status, if it was an error.
+        concerns_all: Whether anything else that is asked for may well fail alike.
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, concerns_all: bool = True) -> None:
         super().__init__(message)
         self.status = status
+        self.concerns_all = concerns_all
 
 
 def kept_number(text: str) -> float | str:

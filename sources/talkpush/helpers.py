@@ -1,16 +1,14 @@
 """How Talkpush's pages are read, a day of updates at a time."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
-from itertools import chain
 from typing import Any
 
 from dlt.common import logger
 
 from .client import TalkpushClient, TalkpushError
-from .parallel import side_by_side
 from .settings import (
     ARCHIVED_CAMPAIGNS_PATH,
     CAMPAIGNS_PATH,
@@ -138,7 +136,8 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
     """Read a day until it has settled: as many leads as it should have, and none left meanwhile.
 
     A lead that is updated while its day is being read leaves the day, and those after it move
-    up, across the page boundary: one of them may be on no page that was read.
+    up, across the page boundary: one of them may be on no page that was read. But where a second
+    reading says the same total and brings nothing new, nothing moves, and the total is wrong.
 
     Args:
         client: Who asks.
@@ -152,9 +151,11 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
         TalkpushError: The day is over, and still does not settle.
     """
     yielded: set[tuple[int | str | None, bytes, int]] = set()
+    last_totals: set[int] = set()
     for _ in range(READINGS_OF_A_DAY):
         totals: list[int] = []
         seen: Counter[tuple[int | str | None, bytes]] = Counter()
+        known_before = len(yielded)
         for page in read_pages(client, day):
             totals.append(page["total"])
             known = len(seen)
@@ -164,65 +165,17 @@ def read_day(client: TalkpushClient, day: date, is_open: bool) -> Iterator[list[
             if len(seen) == known:
                 break  # the same again: page numbers lead no further
         ids = {key if key[0] is None else key[0] for key in yielded}
+        found = f"GET {LEADS_PATH} for updates of {day}: found {len(ids)} of {totals[-1]} leads"
         if len(set(totals)) == 1 and len(ids) >= totals[-1]:
             return
-    problem = (
-        f"GET {LEADS_PATH} for updates of {day}: found {len(ids)} of {totals[-1]} leads, "
-        f"which still moved between pages after {READINGS_OF_A_DAY} readings"
-    )
+        if len(set(totals)) == 1 and set(totals) == last_totals and len(yielded) == known_before:
+            logger.warning(f"{found}, in two readings alike; taken for all there are.")
+            return
+        last_totals = set(totals)
+    problem = f"{found}, which still moved between pages after {READINGS_OF_A_DAY} readings"
     if not is_open:
-        raise TalkpushError(f"{problem}; try again when Talkpush is less busy.")
+        raise TalkpushError(f"{problem}; try again when Talkpush is less busy.", concerns_all=False)
     logger.warning(f"{problem}; the day is read again on the next run.")
-
-
-def read_leads(
-    client: TalkpushClient,
-    days: list[date],
-    today: date,
-    workers: int,
-    metrics: Callable[[], dict[str, Any]],
-    state_of: Callable[[], dict[str, Any]] | None,
-) -> Iterator[list[dict[str, Any]]]:
-    """Read the leads updated on some days: past days side by side, then the open one.
-
-    In this order, for a lead that is updated meanwhile goes from its day to the open one.
-
-    Args:
-        client: Who asks.
-        days: The days, one after the other.
-        today: The day that is still open.
-        workers: How many days are read at once.
-        metrics: Gives where the `progress` is told, in days.
-        state_of: Gives what is kept between runs, asked for anew at each page: `last_day`, the
-            newest day of an update that was stored, as far as no day before it is missing. None
-            keeps nothing.
-
-    Yields:
-        The leads of a page.
-
-    Raises:
-        TalkpushError: A day cannot be read.
-    """
-    unread, with_leads = set(days), set[date]()
-    past = ((day, read_day(client, day, is_open=False)) for day in days if day < today)
-    open_day = ((day, read_day(client, day, is_open=True)) for day in days if day >= today)
-    for day, leads in chain(side_by_side(past, workers), side_by_side(open_day, 1)):
-        if isinstance(leads, Exception):
-            raise leads
-        if leads is None:
-            unread.remove(day)
-        elif leads:
-            # The day that was asked for, not the leads' own: some lack `updated_at`.
-            with_leads.add(day)
-        done = len(days) - len(unread)
-        metrics()["progress"] = {"done": done, "total": len(days), "unit": "days"}
-        frontier = min(unread, default=today)
-        reached = [each for each in with_leads if each <= frontier]
-        if reached and state_of:
-            state = state_of()
-            state["last_day"] = max(state.get("last_day", ""), max(reached).isoformat())
-        if leads:
-            yield leads
 
 
 def ask_campaigns(client: TalkpushClient, path: str) -> list[Any]:

@@ -210,6 +210,44 @@ def test_a_vendor_that_is_down_is_not_asked_for_each_campaign(reader):
     assert len(fake.asked) == 2
 
 
+def vendor_with(broken: dict[str, int]) -> FakeVendor:
+    """Answers with these errors for these campaigns, and with a result for all others."""
+
+    def answer(asked: Any) -> Any:
+        campaign_id = asked.query["campaign_id"]
+        return Reply(broken[campaign_id], {}) if campaign_id in broken else page(row(1))
+
+    return FakeVendor(answer)
+
+
+def campaigns_asked(fake: FakeVendor) -> list[str]:
+    return [call.query["campaign_id"] for call in fake.asked]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_two_broken_campaigns_next_to_each_other_do_not_end_the_reading(status, reader):
+    fake = vendor_with({"2": status, "3": status})
+    settings = {"campaign_ids": list("1234"), "parallel_requests": 1}
+    assert len(reader.read(opened(fake, **settings), "results")) == 2
+    assert campaigns_asked(fake) == list("1234")
+    assert len(reader.metrics["failures"]) == 2
+
+
+def test_forbidden_campaigns_never_end_a_reading_that_has_brought_something(reader):
+    fake = vendor_with(dict.fromkeys("2345678", 403))
+    settings = {"campaign_ids": list("123456789"), "parallel_requests": 1}
+    assert len(reader.read(opened(fake, **settings), "results")) == 2
+    assert campaigns_asked(fake) == list("123456789")
+
+
+def test_a_vendor_that_breaks_down_meanwhile_is_not_asked_for_each_campaign(reader):
+    fake = vendor_with(dict.fromkeys("2345678", 503))
+    settings = {"campaign_ids": list("123456789"), "parallel_requests": 1}
+    assert len(reader.read(opened(fake, **settings), "results")) == 1
+    assert campaigns_asked(fake) == list("123456")
+    assert len(reader.metrics["failures"]) == 5
+
+
 def test_a_row_that_names_no_campaign_gets_the_one_asked_for(reader):
     created_at = "2026-03-09T10:00:00.000Z"
     bare = {"id": "r", "order_index": "1", "created_at": created_at, "campaign": None}

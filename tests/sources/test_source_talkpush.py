@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections import Counter
@@ -13,7 +14,8 @@ import pytest
 
 from sources.talkpush import TalkpushError, talkpush
 from sources.talkpush.client import TalkpushClient
-from sources.talkpush.helpers import each_day, read_leads
+from sources.talkpush.helpers import each_day
+from sources.talkpush.reading import read_leads
 from tests.sources.fake_vendor import FakeVendor, Reply
 
 
@@ -163,24 +165,27 @@ def test_a_lead_that_leaves_a_past_day_while_it_is_read_hides_none(reader):
     ]
 
 
-def restless(asked: Any) -> dict[str, Any]:
-    """One lead fewer than there should be, always."""
+def restless() -> FakeVendor:
+    """Fewer leads than there should be, and each time another number."""
     moment = "2026-03-09T10:00:00.000+00:00"
-    return {"total": 2, "current_page": 1, "pages": 1, "candidates": [lead(1, moment)]}
+    totals = itertools.count(2)
+    return FakeVendor(
+        lambda asked: {"total": next(totals), "pages": 1, "candidates": [lead(1, moment)]}
+    )
 
 
-def test_a_past_day_that_never_settles_is_an_error(reader):
-    fake = FakeVendor(restless)
-    error = reader.failure(opened(fake, start_date="2026-03-09"), "leads")
-    assert isinstance(error, TalkpushError)
-    assert "found 1 of 2 leads" in str(error)
+def test_a_past_day_that_never_settles_is_a_failure(reader):
+    fake = restless()
+    reader.read(opened(fake, start_date="2026-03-09", end_date="2026-03-09"), "leads")
+    (failure,) = reader.metrics["failures"]
+    assert "found 1 of 5 leads" in failure
     assert days_asked(fake) == ["09-03 page 1"] * 4
     assert reader.state("talkpush", "leads") == {}
 
 
 def test_the_open_day_may_stay_restless(reader, caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
-    fake = FakeVendor(restless)
+    fake = restless()
     assert len(reader.read(opened(fake, start_date="2026-03-10"), "leads")) == 1
     assert "read again on the next run" in caplog.text
 
@@ -252,7 +257,7 @@ def test_the_last_day_is_one_before_which_no_day_is_missing():
     days = each_day(date(2026, 3, 1), date(2026, 3, 9))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sources.talkpush.parallel.PATIENCE_S", 0)
-        for page in read_leads(client, days, days[-1], 4, lambda: metrics, lambda: state):
+        for page in read_leads(client, days, [], days[-1], 4, lambda: metrics, lambda: state):
             seen += [(row["id"], state["last_day"]) for row in page]
     before_the_second = [last for number, last in seen if number > 2][:1]
     assert [number for number, _ in seen].index(2) > 1, "the second day did not come late"
@@ -358,7 +363,7 @@ class TestOddLeads:
         fake = FakeVendor(lambda asked: self.page(*odd, total=6))
         resource = opened(fake, start_date="2026-03-10", end_date="2026-03-10").resources["leads"]
         assert list(resource) == [{"record": None}, {"record": None}, *odd[2:]]
-        assert len(fake.asked) == 4
+        assert len(fake.asked) == 2
 
     def test_the_same_on_two_pages_is_two_where_it_has_no_id(self, reader):
         pages = [self.page(None, {"id": 1}, lead(2, "x")), self.page({"id": 1}, None, lead(3, "y"))]
@@ -383,15 +388,14 @@ class TestOddLeads:
         reader.read(opened(fake, **self.DAY), "leads")
         assert len(fake.asked) == 2
 
-    def test_pages_that_grow_for_ever_are_an_error(self, reader):
+    def test_pages_that_grow_for_ever_are_a_failure(self, reader):
         def answer(asked: Any) -> dict[str, Any]:
             number = int(asked.query["page"])
             return {"total": number, "pages": number + 1, "candidates": [lead(number, "x")]}
 
         fake = FakeVendor(answer)
-        error = reader.failure(opened(fake, **self.DAY), "leads")
-        assert isinstance(error, TalkpushError)
-        assert "there is more after 100 pages" in str(error)
+        reader.read(opened(fake, **self.DAY), "leads")
+        assert "there is more after 100 pages" in reader.metrics["failures"][0]
         assert len(fake.asked) == 100
 
     def test_odd_campaigns_say_from_which_list_they_came(self, reader):
@@ -400,3 +404,139 @@ class TestOddLeads:
             {"record": None, "is_archived": True},
             {"id": [], "is_archived": True},
         ]
+
+
+class TestDaysThatFail:
+    """One day that cannot be read takes nothing from the others, and is asked for until it can."""
+
+    MOMENTS: ClassVar[list[str]] = [f"2026-03-{day:02}T10:00:00.000+00:00" for day in range(1, 11)]
+
+    def leads(self) -> Leads:
+        """One on each day from the 1st to the 10th, which is today."""
+        return Leads(*(lead(number, moment) for number, moment in enumerate(self.MOMENTS, 1)))
+
+    def vendor(self, *broken: int, status: int = 500) -> FakeVendor:
+        """Answers with an error for some days."""
+        leads = self.leads()
+        first_days = [f"{day:02}-03-2026" for day in broken]
+
+        def answer(asked: Any) -> Any:
+            is_broken = asked.query["filter[updated_start_date]"] in first_days
+            return Reply(status, {}) if is_broken else leads(asked)
+
+        return FakeVendor(answer)
+
+    def read(self, reader: Any, fake: FakeVendor, **settings: Any) -> list[int]:
+        source = opened(fake, **{"start_date": "2026-03-01", "parallel_requests": 1, **settings})
+        return sorted(row["id"] for row in reader.read(source, "leads"))
+
+    @pytest.mark.parametrize("status", [403, 404, 422, 500])
+    def test_the_others_are_read_and_the_cursor_goes_on(self, status, reader):
+        fake = self.vendor(4, status=status)
+        assert self.read(reader, fake) == [1, 2, 3, 5, 6, 7, 8, 9, 10]
+        (failure,) = reader.metrics["failures"]
+        assert f"answered {status}" in failure
+        assert reader.metrics["progress"] == {"done": 9, "total": 10, "unit": "days"}
+        state = {"last_day": "2026-03-10", "failed_days": ["2026-03-04"]}
+        assert reader.state("talkpush", "leads") == state
+
+        fake = self.vendor(4)
+        assert self.read(reader, fake) == [8, 9, 10]
+        assert [day[:2] for day in days_asked(fake)] == ["08", "09", "10", "04"]
+        assert len(reader.metrics["failures"]) == 1
+        assert reader.state("talkpush", "leads") == state
+
+        fake = self.vendor()
+        assert self.read(reader, fake) == [4, 8, 9, 10]
+        assert "failures" not in reader.metrics
+        assert reader.state("talkpush", "leads") == {"last_day": "2026-03-10"}
+
+    def test_a_day_that_never_settles_is_one_of_them(self, reader):
+        leads, number = self.leads(), itertools.count(2)
+
+        def answer(asked: Any) -> Any:
+            is_restless = asked.query["filter[updated_start_date]"] == "04-03-2026"
+            return leads(asked) | ({"total": next(number)} if is_restless else {})
+
+        assert self.read(reader, FakeVendor(answer)) == list(range(1, 11))
+        assert "found 1 of 5 leads" in reader.metrics["failures"][0]
+        assert reader.state("talkpush", "leads")["failed_days"] == ["2026-03-04"]
+
+    def test_a_vendor_that_is_down_is_not_asked_for_each_day(self, reader):
+        fake = self.vendor(*range(1, 11))
+        error = reader.failure(opened(fake, start_date="2026-03-01"), "leads")
+        assert "answered 500" in str(error)
+        assert [day[:2] for day in days_asked(fake)] == ["01", "02", "10"]
+        assert reader.state("talkpush", "leads") == {}
+
+    def test_two_broken_days_at_the_beginning_hold_up_nothing_for_long(self, reader):
+        """Today tells that Talkpush is there, and tomorrow they are asked for last."""
+        assert self.read(reader, self.vendor(1, 2)) == [10]
+        assert reader.state("talkpush", "leads") == {"failed_days": ["2026-03-01", "2026-03-02"]}
+        assert self.read(reader, self.vendor(1, 2)) == list(range(3, 11))
+        assert reader.state("talkpush", "leads")["last_day"] == "2026-03-10"
+
+    def test_what_was_not_asked_for_is_not_passed_over(self, reader):
+        """Five in a row: Talkpush is taken for broken, but for today."""
+        fake = self.vendor(*range(3, 10))
+        assert self.read(reader, fake) == [1, 2, 10]
+        assert [day[:2] for day in days_asked(fake)] == [f"{day:02}" for day in [*range(1, 8), 10]]
+        failed = [f"2026-03-{day:02}" for day in range(3, 8)]
+        state = {"last_day": "2026-03-02", "failed_days": failed}
+        assert reader.state("talkpush", "leads") == state
+        assert self.read(reader, self.vendor()) == list(range(1, 11))
+        assert reader.state("talkpush", "leads") == {"last_day": "2026-03-10"}
+
+    def test_a_start_date_gives_up_what_is_before_it(self, reader):
+        self.read(reader, self.vendor(4))
+        fake = self.vendor(4)
+        self.read(reader, fake, start_date="2026-03-09")
+        assert [day[:2] for day in days_asked(fake)] == ["09", "10"]
+
+    def test_a_failed_day_is_noted_before_the_cursor_passes_it(self):
+        """A run may be killed at any page; what dlt has committed then must not lose the day."""
+        client = TalkpushClient("https://vendor.example", "key", 0, 1, 0, 5, self.vendor(4))
+        state: dict[str, Any] = {}
+        days = each_day(date(2026, 3, 1), date(2026, 3, 10))
+        seen = [
+            deepcopy(state) for _ in read_leads(client, days, [], days[-1], 1, dict, lambda: state)
+        ]
+        passed = [kept for kept in seen if kept["last_day"] > "2026-03-04"]
+        assert len(passed) == 6
+        assert all(kept["failed_days"] == ["2026-03-04"] for kept in passed)
+
+    def test_a_span_of_days_fails_and_leaves_the_state_alone(self, reader):
+        self.read(reader, self.vendor(4))
+        state = reader.state("talkpush", "leads")
+        fake = self.vendor(2)
+        assert self.read(reader, fake, end_date="2026-03-03") == [1, 3]
+        assert len(reader.metrics["failures"]) == 1
+        assert reader.state("talkpush", "leads") == state
+
+
+class TestTotals:
+    """A total that is wrong for good, and a lead that stands twice, do not fail a day every night."""
+
+    DAY: ClassVar[dict[str, str]] = {"start_date": "2026-03-09", "end_date": "2026-03-09"}
+
+    def test_two_readings_alike_are_enough(self, reader, caplog, monkeypatch):
+        monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
+        leads = [lead(1, "2026-03-09"), lead(1, "2026-03-09"), lead(2, "2026-03-09")]
+        fake = FakeVendor(lambda asked: {"total": 3, "pages": 1, "candidates": leads})
+        rows = reader.read(opened(fake, **self.DAY), "leads")
+        assert {row["id"] for row in rows} == {1, 2}
+        assert len(fake.asked) == 2
+        assert "found 2 of 3 leads" in caplog.text
+        assert "failures" not in reader.metrics
+
+    def test_a_second_reading_that_brings_something_is_not_alike(self, reader):
+        brought = [[1], [2], [2], [2]]
+        answers = iter(brought)
+
+        def answer(asked: Any) -> Any:
+            leads = [lead(number, "2026-03-09") for number in next(answers)]
+            return {"total": 3, "pages": 1, "candidates": leads}
+
+        rows = reader.read(opened(FakeVendor(answer), **self.DAY), "leads")
+        assert [row["id"] for row in rows] == [1, 2]
+        assert list(answers) == [[2]], "the second and the third were alike"

@@ -102,7 +102,9 @@ def test_a_passing_failure_is_asked_again(vendor, fault, simulator, open_source,
 def one_campaign(vendor: str) -> dict[str, Any]:
     """So that one thing is asked for, and how often is the question."""
     ids = os.environ.get(f"SOURCES__{vendor.upper()}__CAMPAIGN_IDS")
-    return {"campaign_ids": json.loads(ids)[:1]} if ids else {}
+    campaign = {"campaign_ids": json.loads(ids)[:1]} if ids else {}
+    day = {"start_date": "2026-03-05", "end_date": "2026-03-05"}
+    return campaign | (day if vendor in ("talkpush", "closerx") else {})
 
 
 @every_vendor
@@ -297,7 +299,9 @@ def test_every_source_has_the_same_file(name):
     assert len({(SOURCES / vendor / name).read_bytes() for vendor in VENDORS}) == 1
 
 
-@pytest.mark.parametrize(("name", "vendors"), [("sent.py", 2), ("listing.py", 2)])
+@pytest.mark.parametrize(
+    ("name", "vendors"), [("sent.py", 2), ("listing.py", 2), ("patience.py", 4)]
+)
 def test_sources_that_need_it_have_the_same_file(name, vendors):
     found = [path.read_bytes() for path in SOURCES.glob(f"*/{name}")]
     assert (len(found), len(set(found))) == (vendors, 1)
