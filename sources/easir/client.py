@@ -17,6 +17,7 @@ from .settings import (
     BACKOFF_FACTOR,
     BASE_URL,
     LISTING,
+    LISTING_STATUSES,
     MAX_WAIT_S,
     OTHER_ADVICE,
     TOKEN_LIFETIME_S,
@@ -32,11 +33,15 @@ class EasirError(Exception):
     Args:
         message: What was asked, what came back, and what to do.
         status: The HTTP status, if the answer to just this request was to blame.
+
+    Attributes:
+        concerns_all: Whether anything else that is asked for may well fail alike.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.concerns_all = status not in LISTING_STATUSES
 
 
 def json_object(response: Response) -> dict[str, Any] | None:

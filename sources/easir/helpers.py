@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from dlt.common import logger
+
 from .client import EasirClient, EasirError
 from .listing import Records, count_of
 from .sent import SentRecords
@@ -156,7 +158,8 @@ def read_listing(
     """Read a listing until nothing is missing from it.
 
     A record that is deleted while its listing is being read lets those after it move up, across
-    the page boundary: one of them may be on no page that was read.
+    the page boundary: one of them may be on no page that was read. But where a second reading says
+    the same total and brings nothing new, nothing moves, and the total is wrong.
 
     Yields:
         The records of a page that were not yielded before; at last none, and whether it is whole.
@@ -165,18 +168,27 @@ def read_listing(
         EasirError: Records are missing from every reading.
     """
     known = Records(id_name)
+    last_totals: set[int | None] = set()
     for _ in range(READINGS_OF_A_LISTING):
         known.read_again()
-        totals = []
+        totals, is_new = [], False
         for records, total in read_pages(client, path, workers):
             totals.append(total)
             (ids,) = records.columns(id_name)
-            yield Part(records.at(known.fresh_places(ids, records.contents)))
+            places = known.fresh_places(ids, records.contents)
+            is_new = is_new or bool(places)
+            yield Part(records.at(places))
+        found = f"GET {path}: found {known.found} of {totals[-1]} records"
         if len(set(totals)) == 1 and known.found >= (totals[-1] or 0):
             yield Part(SentRecords([]), is_end=known.found == totals[-1])
             return
+        if len(set(totals)) == 1 and set(totals) == last_totals and not is_new:
+            logger.warning(f"{found}, in two readings alike; taken for all there are.")
+            yield Part(SentRecords([]))
+            return
+        last_totals = set(totals)
     raise EasirError(
-        f"GET {path}: found {known.found} of {totals[-1]} records, which still moved between pages "
-        f"after {READINGS_OF_A_LISTING} readings; try again when EASI'R is less busy.",
+        f"{found}, which still moved between pages after {READINGS_OF_A_LISTING} readings; try "
+        "again when EASI'R is less busy.",
         200,
     )

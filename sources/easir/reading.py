@@ -13,11 +13,11 @@ from .client import EasirClient, EasirError
 from .helpers import moment, read_listing, wall_clock, with_times
 from .listing import fingerprint, usable_id
 from .parallel import side_by_side
+from .patience import Patience
 from .sent import SentRecords
 from .settings import (
     CAMPAIGNS_PATH,
     DELETED,
-    LISTING_STATUSES,
     NO_TIME,
     OTHER_ADVICE,
     PAGES_AHEAD,
@@ -174,29 +174,33 @@ def read_recipients(
         The recipients of a page, with their campaign.
 
     Raises:
-        EasirError: Nothing could be read, or EASI'R is not to be reached.
+        EasirError: Nothing could be read.
     """
     campaigns, nameless = by_id(listed)
     memory = plan if isinstance(plan, Memory) else None
     due = plan.campaigns(campaigns)
-    failures: list[EasirError] = []
+    patience = Patience[EasirError](was_answered=True)  # with the list of campaigns
     done = 0
     readers = ((name, read_listing(client, path(name), workers)) for name in due)
     for campaign_id, part in side_by_side(readers, workers, PAGES_AHEAD):
-        if isinstance(part, EasirError) and part.status == DELETED:
-            logger.warning(f"EASI'R campaign {campaign_id} was deleted while it was to be read.")
-            done += 1
-        elif isinstance(part, EasirError) and part.status in LISTING_STATUSES:
-            logger.error(str(part))
-            failures.append(part)
+        if isinstance(part, EasirError) and part.status != DELETED:
+            patience.failed(part)
             if memory:
                 memory.failed(campaign_id)
+            if patience.is_over:
+                break
+        elif isinstance(part, EasirError):
+            logger.warning(f"EASI'R campaign {campaign_id} was deleted while it was to be read.")
+            patience.succeeded()
+            done += 1
         elif isinstance(part, Exception):
             raise part
-        elif part is None:
-            done += 1
-            if memory:
-                memory.was_read(campaign_id, campaigns[campaign_id])
+        else:
+            patience.succeeded()
+            if part is None:
+                done += 1
+                if memory:
+                    memory.was_read(campaign_id, campaigns[campaign_id])
         metrics()["progress"] = {"done": done, "total": len(due), "unit": "campaigns"}
         if part is None or isinstance(part, Exception):
             continue
@@ -205,11 +209,11 @@ def read_recipients(
         elif len(part.records):
             records = with_times(part.records, RECIPIENT_TIMES, timezone)
             yield records.with_added(campaign_id=[campaign_id] * len(records))
-    if failures and not done:
-        raise failures[0]
-    if memory:
+    if patience.failures and not patience.was_read:
+        raise patience.failures[0]
+    if memory and not patience.is_over:
         memory.all_tried()
-    sentences = [str(error) for error in failures]
+    sentences = [str(failure) for failure in patience.failures]
     if nameless:
         sentences.append(
             f"GET {CAMPAIGNS_PATH}: {nameless} of {len(listed)} campaigns have no id to ask for "

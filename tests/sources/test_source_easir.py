@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from typing import Any
 
@@ -197,18 +198,94 @@ def test_who_moves_between_pages_is_found_by_reading_again(reader):
     assert len(recipients_read(fake)) == 4
 
 
-def test_a_listing_that_never_settles_is_an_error(reader):
-    company = Company(a=SENT)
+def test_a_listing_that_never_settles_is_a_failure(reader):
+    company, totals = Company(a=SENT), itertools.count(2)
 
     def answer(asked: Any) -> Any:
         answered = company(asked)
         if asked.path.endswith("/recipients"):
+            answered["pagination"]["total"] = next(totals)
+        return answered
+
+    fake = FakeVendor(answer)
+    assert len(reader.read(opened(fake), "campaign_recipients")) == 1
+    assert "found 1 of 5 records" in reader.metrics["failures"][0]
+    assert len(recipients_read(fake)) == 4
+    assert reader.state("easir", "campaign_recipients").get("signatures", {}) == {}
+
+
+def test_a_total_that_is_wrong_for_good_fails_no_listing_and_shows_none_whole(
+    reader, caplog, monkeypatch
+):
+    """Two readings alike are enough, and nothing is taken for gone."""
+    monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
+    company = Company(a=SENT)
+
+    def answer(asked: Any) -> Any:
+        answered = company(asked)
+        if "pagination" in answered:
             answered["pagination"]["total"] += 1
         return answered
 
     fake = FakeVendor(answer)
-    error = reader.failure(opened(fake), "campaign_recipients")
-    assert "found 1 of 2 records" in str(error)
+    source = opened(fake)
+    assert len(reader.read(source, "campaigns")) == 1
+    assert "complete_listings" not in reader.metrics
+    assert len(reader.read(source, "campaign_recipients")) == 1
+    assert reader.metrics == {"progress": {"done": 1, "total": 1, "unit": "campaigns"}}
+    assert len(paths(fake)) == 4
+    assert "/campaigns/a/recipients: found 1 of 2 records" in caplog.text
+    assert list(reader.state("easir", "campaign_recipients")["signatures"]) == ["a"]
+
+
+def broken_for(company: Company, status: int, *broken: str) -> FakeVendor:
+    """The company's answers, but for some campaigns' recipients."""
+
+    def answer(asked: Any) -> Any:
+        parts = asked.path.split("/")
+        return Reply(status, {}) if len(parts) > 3 and parts[2] in broken else company(asked)
+
+    return FakeVendor(answer)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_campaigns_that_fail_for_good_hold_up_no_others(status, reader):
+    company = Company(a=SENT, b=SENT, c=SENT, d=SENT)
+    fake = broken_for(company, status, "a", "b")
+    rows = reader.read(opened(fake, parallel_requests=1), "campaign_recipients")
+    assert [row["campaign_id"] for row in rows] == ["c", "d"]
+    assert [f"answered {status}" in failure for failure in reader.metrics["failures"]] == [True] * 2
+    state = reader.state("easir", "campaign_recipients")
+    assert sorted(state["signatures"]) == ["c", "d"]
+    assert "last_full_read" in state
+
+    fake = FakeVendor(company)
+    reader.read(opened(fake), "campaign_recipients")
+    assert recipients_read(fake) == ["a", "b"]
+
+
+def test_a_vendor_that_breaks_down_meanwhile_is_not_asked_for_each_campaign(reader):
+    """Those that were not asked for are read in the next run, though nothing in them changed."""
+    company = Company(**{name: SENT for name in "abcdefgh"})
+    reader.read(opened(FakeVendor(company)), "campaign_recipients")
+    fake = broken_for(company, 503, *"bcdefgh")
+    later = {"as_of": "2026-03-17T12:00:00Z", "parallel_requests": 1}
+    rows = reader.read(opened(fake, **later), "campaign_recipients")
+    assert [row["campaign_id"] for row in rows] == ["a"]
+    assert recipients_read(fake) == list("abcdef")
+    assert len(reader.metrics["failures"]) == 5
+
+    fake = FakeVendor(company)
+    reader.read(opened(fake, **later), "campaign_recipients")
+    assert recipients_read(fake) == list("bcdefgh")
+
+
+def test_if_no_recipients_can_be_read_that_is_an_error(reader):
+    company = Company(**{name: SENT for name in "abcdefgh"})
+    fake = broken_for(company, 503, *"abcdefgh")
+    error = reader.failure(opened(fake, parallel_requests=1), "campaign_recipients")
+    assert "/campaigns/a/recipients: answered 503" in str(error)
+    assert recipients_read(fake) == list("abcde")
     assert reader.state("easir", "campaign_recipients") == {}
 
 
