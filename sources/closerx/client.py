@@ -25,11 +25,15 @@ class CloserxError(Exception):
     Args:
         message: One sentence: what was asked, what came back, what to do.
         concerns_all: Whether anything else that is asked for would fail alike.
+        status: The HTTP status, if it was an error.
     """
 
-    def __init__(self, message: str, concerns_all: bool = False) -> None:
+    def __init__(
+        self, message: str, concerns_all: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.concerns_all = concerns_all
+        self.status = status
 
 
 def kept_number(text: str) -> float | str:
@@ -121,6 +125,7 @@ class CloserxClient:
             raise CloserxError(
                 f"{asked}: answered {response.status_code}, {self._words(response)}; {advice}.",
                 concerns_all=response.status_code not in CAMPAIGN_STATUSES,
+                status=response.status_code,
             )
         body = json_object(response)
         if body is None:

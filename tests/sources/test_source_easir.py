@@ -266,7 +266,7 @@ def test_campaigns_that_fail_for_good_hold_up_no_others(status, reader):
 
 def test_a_vendor_that_breaks_down_meanwhile_is_not_asked_for_each_campaign(reader):
     """Those that were not asked for are read in the next run, though nothing in them changed."""
-    company = Company(**{name: SENT for name in "abcdefgh"})
+    company = Company(**dict.fromkeys("abcdefgh", SENT))
     reader.read(opened(FakeVendor(company)), "campaign_recipients")
     fake = broken_for(company, 503, *"bcdefgh")
     later = {"as_of": "2026-03-17T12:00:00Z", "parallel_requests": 1}
@@ -281,7 +281,7 @@ def test_a_vendor_that_breaks_down_meanwhile_is_not_asked_for_each_campaign(read
 
 
 def test_if_no_recipients_can_be_read_that_is_an_error(reader):
-    company = Company(**{name: SENT for name in "abcdefgh"})
+    company = Company(**dict.fromkeys("abcdefgh", SENT))
     fake = broken_for(company, 503, *"abcdefgh")
     error = reader.failure(opened(fake, parallel_requests=1), "campaign_recipients")
     assert "/campaigns/a/recipients: answered 503" in str(error)
