@@ -10,7 +10,8 @@ from dlt.extract import DltResource
 from requests import Session
 
 from .client import CloserxClient, CloserxError
-from .helpers import days_to_read, moment, read_days, read_each, wanted_days
+from .helpers import days_to_read, moment, wanted_days
+from .reading import Calendar, Reading
 from .settings import (
     BASE_URL,
     HOURLY_COLUMNS,
@@ -95,39 +96,24 @@ def closerx(
     def hourly_metrics() -> Iterator[list[dict[str, Any]]]:
         """One row a campaign and local hour, as it stands now."""
         today = now().astimezone(zone).date()
-        first_day = date.fromisoformat(start_date) if start_date else None
-        metrics = dlt.current.resource_metrics
+        metrics, state_of = dlt.current.resource_metrics, dlt.current.resource_state
 
-        def last_days() -> dict[str, str]:
-            found: dict[str, str] = dlt.current.resource_state().setdefault("last_final_day", {})
-            return found
-
-        def days_of(campaign_id: str) -> list[date]:
+        def calendar_of(campaign_id: str) -> Calendar:
             if wanted:
-                return [day for day in wanted if day <= today]
-            last_day = last_days().get(campaign_id)
-            known = date.fromisoformat(last_day) if last_day else None
-            return days_to_read(known, first_day, today)
+                days = [day for day in wanted if day <= today]
+                return Calendar(campaign_id, days, [], today, None)
+            last_day = state_of().setdefault("last_final_day", {}).get(campaign_id)
+            failed = state_of().get("failed_days", {}).get(campaign_id, [])
+            days = days_to_read(
+                date.fromisoformat(last_day) if last_day else None,
+                date.fromisoformat(start_date) if start_date else None,
+                today,
+            )
+            failed = [date.fromisoformat(day) for day in failed if day >= (start_date or "")]
+            return Calendar(campaign_id, days, failed, today, state_of)
 
-        days = [(each, days_of(each)) for each in campaigns]
-        total = sum(len(each) if date_param else 1 for _, each in days)
-        readers = (
-            (each, read_days(client, each, date_param or "", its_days, zone, now))
-            for each, its_days in days
-        )
-        pages = read_each(readers, parallel_requests, metrics)
-        for done, (campaign_id, (rows, final_day)) in enumerate(pages, start=1):
-            metrics()["progress"] = {"done": done, "total": total, "unit": "days"}
-            if not wanted:
-                # Noted before the rows are handed over: dlt commits the two together.
-                known = max(last_days().get(campaign_id, ""), final_day or "")
-                if known:
-                    last_days()[campaign_id] = known
-                # A day that was over stays so, even if the machine's clock has gone back since.
-                rows = [
-                    {**row, "is_final": row["is_final"] or row["date"] <= known} for row in rows
-                ]
-            yield rows
+        reading = Reading(client, date_param or "", zone, now, parallel_requests, metrics)
+        yield from reading.read({each: calendar_of(each) for each in campaigns})
 
     @dlt.resource(selected=False)
     def probe() -> Iterator[dict[str, Any]]:

@@ -28,9 +28,7 @@ class CloserxError(Exception):
         status: The HTTP status, if it was an error.
     """
 
-    def __init__(
-        self, message: str, concerns_all: bool = False, status: int | None = None
-    ) -> None:
+    def __init__(self, message: str, concerns_all: bool = False, status: int | None = None) -> None:
         super().__init__(message)
         self.concerns_all = concerns_all
         self.status = status

@@ -1,19 +1,16 @@
 """How CloserX's days are read: one answer a campaign and day, one row an hour."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from dlt.common import logger
-
 from .client import CloserxClient, CloserxError
-from .parallel import side_by_side
-from .settings import ARRAYS, MESSAGE_LENGTH, OTHER_ADVICE, RESULTS_PATH
+from .settings import ARRAYS, FAILED_DAYS_AT_FIRST, MESSAGE_LENGTH, OTHER_ADVICE, RESULTS_PATH
 
 ONE_DAY = timedelta(days=1)
-Page = TypeVar("Page")
 
 
 def moment(text: str) -> datetime:
@@ -167,6 +164,23 @@ def days_to_read(last_final: date | None, start_date: date | None, today: date) 
     return each_day(first, today)
 
 
+@dataclass(frozen=True)
+class Day:
+    """What came of asking for a day.
+
+    Args:
+        day: The day that was asked for; None if none could be named.
+        rows: Its hours.
+        is_over: Whether it was over when it was asked for.
+        failure: Why it could not be read, if so.
+    """
+
+    day: date | None
+    rows: list[dict[str, Any]]
+    is_over: bool = False
+    failure: CloserxError | None = None
+
+
 def read_days(
     client: CloserxClient,
     campaign_id: str,
@@ -174,58 +188,37 @@ def read_days(
     days: list[date],
     timezone: ZoneInfo,
     now: Callable[[], datetime],
-) -> Iterator[tuple[list[dict[str, Any]], str | None]]:
-    """Read a campaign's days; without a `date_param` the one that CloserX gives.
+) -> Iterator[Day]:
+    """Read a campaign's days, each whatever became of the others.
 
-    Yields:
-        The rows of a day, and the day if it was over when it was read.
+    Without a `date_param` it is the day that CloserX gives.
     """
     path = RESULTS_PATH.format(campaign_id=campaign_id)
     if not date_param:
         read_at = now()
-        yield hourly_rows(client.get(path, {}), campaign_id, timezone, read_at), None
+        yield Day(None, hourly_rows(client.get(path, {}), campaign_id, timezone, read_at))
         return
     for day in days:
         read_at = now()
-        answer = ask_day(client, campaign_id, date_param, day)
-        rows = hourly_rows(answer, campaign_id, timezone, read_at)
-        yield rows, day.isoformat() if read_at >= day_end(day, timezone) else None
-
-
-def read_each(
-    readers: Iterable[tuple[str, Iterator[Page]]],
-    workers: int,
-    metrics: Callable[[], dict[str, Any]],
-) -> Iterator[tuple[str, Page]]:
-    """Read campaigns side by side; one that fails does not take the others' rows with it.
-
-    Args:
-        readers: The campaigns' ids, and what reads each.
-        workers: How many are read at once.
-        metrics: Gives where the `failures` are noted, a sentence each, if others could be read.
-
-    Yields:
-        A campaign's id, and what its reader brought.
-
-    Raises:
-        CloserxError: Nothing could be read.
-    """
-    failures: list[CloserxError] = []
-    in_a_row, was_read = 0, False
-    for campaign_id, page in side_by_side(readers, workers):
-        if isinstance(page, CloserxError):
-            logger.error(str(page))
-            failures.append(page)
-            in_a_row = in_a_row + 1 if page.concerns_all else 0
-            if in_a_row == 2:
-                break  # CloserX cannot be reached, whatever it is asked for
-        elif isinstance(page, Exception):
-            raise page
+        try:
+            answer = ask_day(client, campaign_id, date_param, day)
+            rows = hourly_rows(answer, campaign_id, timezone, read_at)
+        except CloserxError as error:
+            yield Day(day, [], failure=error)
         else:
-            in_a_row, was_read = 0, True
-            if page is not None:
-                yield campaign_id, page
-    if failures and not was_read:
-        raise failures[0]
-    if failures:
-        metrics()["failures"] = [str(error) for error in failures]
+            yield Day(day, rows, is_over=read_at >= day_end(day, timezone))
+
+
+def while_there_is_hope(days: Iterator[Day]) -> Iterator[Day]:
+    """A campaign's days, until so many failed that none that is over may ever be had.
+
+    That is a campaign that is not there, or a `date_param` that CloserX does not know.
+    """
+    failed = 0
+    for day in days:
+        yield day
+        if day.is_over:
+            yield from days
+        failed += day.failure is not None
+        if failed == FAILED_DAYS_AT_FIRST:
+            return

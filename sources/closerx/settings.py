@@ -22,6 +22,7 @@ MAX_RETRIES = 5
 TIMEOUT_S = 30.0
 BACKOFF_FACTOR = 0.5  # waits of 0.5, 1, 2, 4 … seconds between tries
 MAX_WAIT_S = 300.0
+FAILED_DAYS_AT_FIRST = 3  # and none that is over was read: a campaign's others are not asked for
 CAMPAIGN_STATUSES = frozenset({400, 404, 410, 422})  # errors that concern one campaign only
 
 ADVICE = {

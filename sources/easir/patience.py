@@ -51,10 +51,17 @@ class Patience(Generic[Failure]):
         """Note that something could be read."""
         self.was_read, self._in_a_row = True, 0
 
-    def failed(self, failure: Failure) -> None:
-        """Note that something could not be read."""
+    def failed(self, failure: Failure, is_same_again: bool = False) -> None:
+        """Note that something could not be read.
+
+        Args:
+            failure: Why.
+            is_same_again: Whether it is about the same as the one before, and tells nothing new.
+        """
         logger.error(str(failure))
         self.failures.append(failure)
+        if is_same_again:
+            return
         # Credentials that were good for one thing are good: only what was asked for is forbidden.
         is_forbidden = failure.status in REFUSALS and (self.was_read or self._was_answered)
         concerns_all = failure.concerns_all and not is_forbidden
