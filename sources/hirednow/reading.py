@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 from .client import HiredNowClient, HiredNowError
@@ -129,9 +129,10 @@ class Reading:
         self, readers: Iterable[tuple[str, str, Iterator[Page | Windows]]]
     ) -> Iterator[SentRecords]:
         """Read campaigns or their windows side by side, and note what is handed over."""
-        named = (((campaign, window), reader) for campaign, window, reader in readers)
-        if self.patience.is_over:
-            return
+        named = (
+            ((campaign, window), reader)
+            for campaign, window, reader in takewhile(lambda _: not self.patience.is_over, readers)
+        )
         for (campaign_id, window), page in side_by_side(named, self.workers, PAGES_AHEAD):
             if isinstance(page, HiredNowError):
                 self.patience.failed(page)
