@@ -208,7 +208,10 @@ def read_recipients(
             metrics().setdefault("complete_listings", []).append({"campaign_id": campaign_id})
         elif len(part.records):
             records = with_times(part.records, RECIPIENT_TIMES, timezone)
-            yield records.with_added(campaign_id=[campaign_id] * len(records))
+            count = len(records)
+            yield records.with_added(
+                campaign_id=[campaign_id] * count, nested_timezone=[timezone.key] * count
+            )
     if patience.failures and not patience.was_read:
         raise patience.failures[0]
     if memory and not patience.is_over:

@@ -86,4 +86,5 @@ RECIPIENT_COLUMNS: TTableSchemaColumns = {
     "created_at": {"data_type": "timestamp"},
     "updated_at": {"data_type": "timestamp"},
     "latest_activity_at": {"data_type": "timestamp"},
+    "nested_timezone": {"data_type": "text"},  # added: the zone of the times that stay as sent
 }

@@ -207,7 +207,9 @@ def _anas_three_vendors(connection: Connection) -> None:
         consent={
             "email": {"consent_given": True, "updated_at": "2026-02-02 10:00:00"},
             "call": {"consent_given": "", "updated_at": ""},
+            "sms": {"consent_given": False, "updated_at": "2026-07-02T10:00:00Z"},
         },
+        nested_timezone="Europe/Copenhagen",
     )
     insert(connection, "raw_easir.campaign_recipients", [ana])
     work = lead(

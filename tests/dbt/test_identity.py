@@ -103,4 +103,15 @@ def test_consent_that_says_nothing_is_null(first_night: Build) -> None:
         "select has_email_consent, email_consent_updated_at::text, has_call_consent"
         " from staging.stg_easir__campaign_recipients where recipient_id = 'ana'"
     )
-    assert consent == [(True, "2026-02-02 10:00:00+00", None)]
+    assert consent == [(True, "2026-02-02 09:00:00+00", None)]
+
+
+def test_times_of_consent_are_those_of_the_vendors_zone_unless_they_tell_their_own(
+    first_night: Build,
+) -> None:
+    consent = first_night.ask(
+        "select email_consent_updated_at::text, call_consent_updated_at::text,"
+        " sms_consent_updated_at::text"
+        " from staging.stg_easir__campaign_recipients where recipient_id = 'ana'"
+    )
+    assert consent == [("2026-02-02 09:00:00+00", None, "2026-07-02 10:00:00+00")]

@@ -145,6 +145,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "created_at": "timestamptz",
         "updated_at": "timestamptz",
         "latest_activity_at": "timestamptz",
+        "nested_timezone": "text",
     },
 }
 

@@ -310,8 +310,9 @@ def as_yielded(world: World, vendor: str, resource: str, key: Any, record: Recor
         zone = world.easir.zone
         times = ("sent_at", "send_at", "created_at", "updated_at", "latest_activity_at")
         utc = {name: from_wall_clock(record[name], zone) for name in times if name in record}
-        own = {"campaign_id": key.split(":")[0]} if resource == "campaign_recipients" else {}
-        return {**record, **utc, **own}
+        if resource == "campaign_recipients":
+            utc |= {"campaign_id": key.split(":")[0], "nested_timezone": zone.key}
+        return {**record, **utc}
     return record
 
 

@@ -216,7 +216,8 @@ class TestItems:
         fake = recipients_vendor(listed)
         rows = reading.rows(easir_tests.opened(fake), "campaign_recipients")
         untimed = [{k: v for k, v in row.items() if k not in TIMES} for row in rows]
-        expected = [{**record(item), "campaign_id": "a"} for item in as_sent(listed)]
+        added = {"campaign_id": "a", "nested_timezone": "UTC"}
+        expected = [{**record(item), **added} for item in as_sent(listed)]
         assert contents(untimed) == contents(
             [{k: v for k, v in row.items() if k not in TIMES} for row in expected]
         )

@@ -12,6 +12,15 @@ versions as (
     ) }}
 ),
 
+{# One zone for all: a zone by the row takes ten times as long. It is the latest,
+   as a setting that was corrected is right for older rows, too. #}
+zones as (
+    select
+        coalesce(max_by(nested_timezone, _seen_at), 'UTC') as _timezone
+    from {{ source('raw_easir', 'campaign_recipients') }}
+    where nested_timezone is not null
+),
+
 parsed as (
     select
         *,
@@ -68,7 +77,9 @@ final as (
         {% for channel in ['email', 'letter', 'call', 'sms'] %}
         {{ json_bool('consent', [channel, 'consent_given']) }}
             as has_{{ channel }}_consent,
-        {{ safe_timestamp(json_text('consent', [channel, 'updated_at'])) }}
+        {{ wall_clock(
+            json_text('consent', [channel, 'updated_at']), '_timezone'
+        ) }}
             as {{ channel }}_consent_updated_at,
         {% endfor %}
         latest_activity_at,
@@ -83,6 +94,7 @@ final as (
         _is_current as is_current,
         _dlt_load_id as load_id
     from named
+    cross join zones
 )
 
 select * from final
