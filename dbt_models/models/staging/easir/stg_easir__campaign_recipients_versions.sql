@@ -23,9 +23,11 @@ zones as (
 
 parsed as (
     select
-        *,
-        {{ json_fields('fixed_fields') }} as _fields -- noqa: PRS
+        versions.*,
+        zones._timezone,
+        {{ json_fields('versions.fixed_fields') }} as _fields -- noqa: PRS
     from versions
+    cross join zones
 ),
 
 named as (
@@ -94,7 +96,6 @@ final as (
         _is_current as is_current,
         _dlt_load_id as load_id
     from named
-    cross join zones
 )
 
 select * from final
