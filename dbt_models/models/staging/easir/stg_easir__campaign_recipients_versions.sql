@@ -12,11 +12,10 @@ versions as (
     ) }}
 ),
 
-{# One zone for all: a zone by the row takes ten times as long. It is the latest,
-   as a setting that was corrected is right for older rows, too. #}
+{# One zone for all: a zone by the row takes ten times as long. It is the
+   latest, as a setting that was corrected is right for older rows, too. #}
 zones as (
-    select
-        coalesce(max_by(nested_timezone, _seen_at), 'UTC') as _timezone
+    select coalesce(max_by(nested_timezone, _seen_at), 'UTC') as _timezone
     from {{ source('raw_easir', 'campaign_recipients') }}
     where nested_timezone is not null
 ),
