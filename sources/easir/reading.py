@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -86,9 +86,10 @@ class Memory:
         self._state_of = state_of
         self._now = now
         last = state_of().get("last_full_read")
-        # By the calendar: a run that starts a little earlier must not miss its turn.
-        is_old = last and now.date() - moment(last).date() >= timedelta(days=full_reread_days)
-        self._reads_all = bool(not last or is_old)
+        # By the calendar: a run that starts a little earlier must not miss its turn. Days to come were told by a
+        # clock that was ahead.
+        days = (now.date() - moment(last).date()).days if last else full_reread_days
+        self._reads_all = not 0 <= days < full_reread_days
 
     def campaigns(self, campaigns: Campaigns) -> list[str]:
         """Those that are open or changed, or now and then all."""

@@ -171,6 +171,10 @@ def test_only_changed_and_open_campaigns_are_read_again(reader):
     state = reader.state("easir", "campaign_recipients")
     assert state["last_full_read"] == "2026-03-17T01:00:00+00:00"
 
+    fake = FakeVendor(company)  # and when the clock, which was ahead, has gone back
+    reader.read(opened(fake, as_of="2026-03-12T01:00:00Z"), "campaign_recipients")
+    assert recipients_read(fake) == ["unchanged", "changed", "open"]
+
 
 def test_a_deleted_campaign_is_passed_over(reader, caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
