@@ -179,9 +179,11 @@ def _undeclared_columns(
     """A field that nobody declared is kept as text, whatever it is: its type never changes."""
     used = {*types, *OWN_COLUMNS, REASON, PLACE}
     for field in sorted(undeclared):
-        name = column_name(field, normalize)
-        while name in used:
-            name += "_"
+        name = own = column_name(field, normalize)
+        number = 1
+        while name in used:  # two names that the convention makes one
+            number += 1
+            name = column_name(f"{own}_{number}", normalize)
         used.add(name)
         sent = f"json_extract_string(line, {_literal(_pointer(field))})"
         yield f"{f'added.{quoted(field)}' if field in added else sent} as {quoted(name)}"

@@ -7,6 +7,7 @@ compared as what it says; of the few that have another hash, only those whose ti
 from __future__ import annotations
 
 import json
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
@@ -30,6 +31,7 @@ MORE_MEMORY = ("400MB", "1600MB")  # than what a load is given at first
 CONTENT = "content_number"  # a function of Python's, in DuckDB
 ROW = "_whole_row"  # a name that no column has
 DOUBTFUL = "hash_before is not null and times is not distinct from times_before"
+_keeping_books = threading.Lock()
 NO_CONTENT = OWN_COLUMNS - {IS_DELETED} | {PLACE}
 
 
@@ -82,9 +84,10 @@ class VersionLoadJob(RunnableLoadJob):
         files = client.make_qualified_table_name(LOADED_FILES)
         file = ParsedLoadJobFileName.parse(self._file_path)
         name = f"{file.table_name}.{file.file_id}"
-        with client.begin_transaction():
+        with _keeping_books:  # files are loaded side by side
             client.execute_sql(f"create table if not exists {files} (load_id text, file text)")
             client.execute_sql(f"delete from {files} where load_id <> %s", self._load_id)
+        with client.begin_transaction():
             if not client.execute_sql(f"select 1 from {files} where file = %s", name):
                 self._insert(client)
                 client.execute_sql(f"insert into {files} values (%s, %s)", self._load_id, name)

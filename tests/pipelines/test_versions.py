@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,13 +11,18 @@ from typing import Any
 import dlt
 import duckdb
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pipelines import version_load, versions
+from pipelines.contents import content_hash
 from pipelines.pipeline import ddl
 from pipelines.reading import VersionedResource
 from pipelines.settings import Settings
 from pipelines.vendors import VENDORS
 from sources.hirednow.sent import SentRecords
+from tests.pipelines.test_columnar import json_values
 
 COLUMNS: Any = {
     "job": {"data_type": "text"},
@@ -282,3 +288,63 @@ def test_values_that_are_read_otherwise_are_another_mapping(
     assert versions.mapping(leads) == before
     monkeypatch.setattr(versions, "READING", versions.READING + 1)
     assert versions.mapping(leads) != before
+
+
+def test_fields_whose_names_become_one_have_columns_of_their_own(warehouse: Warehouse) -> None:
+    warehouse.load(row("GOOD", **{"Phone": "1", "phone": "2", "phone ": "3", "PHONE__": "4"}))
+
+    [found] = warehouse.query("select columns('(?i)phone.*')::varchar from raw_shop.things")
+    assert sorted(found) == ["1", "2", "3", "4"]
+
+
+def test_files_that_are_loaded_side_by_side_are_in_nobodys_way(
+    warehouse: Warehouse, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise dlt tries again, and each conflict is a stack trace in the log."""
+    monkeypatch.setattr(logging.getLogger("dlt"), "propagate", True)
+    for number in range(8):
+        warehouse.load(row(f"GOOD {number}"), {"job": "j", "id": f"odd {number}"})
+
+    assert warehouse.query("select count(*) from raw_shop.rejected_records") == [(8,)]
+    assert "Conflict" not in caplog.text
+
+
+odd_records = st.dictionaries(
+    st.sampled_from(list(COLUMNS)) | st.text(max_size=8), json_values, max_size=5
+)
+
+
+@hypothesis_settings(
+    deadline=None,
+    max_examples=12,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(odd_records, min_size=1, max_size=12))
+def test_all_that_comes_is_in_the_warehouse_stored_or_rejected(
+    installation: Settings, records: list[dict[str, Any]]
+) -> None:
+    """Whatever JSON it is, through dlt into DuckDB, and twice: the second time adds nothing."""
+    data = installation.data_dir / "nights" / str(next(EXAMPLES))
+    warehouse = Warehouse(Settings(data, data / "shop.duckdb", installation.mappings_dir))
+    rows = [
+        record if number % 3 else {"job": "j", **record, "id": number}
+        for number, record in enumerate(records)
+    ]
+    for _ in range(2):
+        warehouse.load(*rows)
+
+    tables = {name for (name,) in warehouse.query("select table_name from duckdb_tables()")}
+    stored = warehouse.query("select job, id from raw_shop.things") if "things" in tables else []
+    rejected = (
+        warehouse.query("select distinct record_hash from raw_shop.rejected_records")
+        if versions.REJECTED in tables
+        else []
+    )
+    refused = {content_hash(each) for each in rows} & {hash_ for (hash_,) in rejected}
+    assert len(refused) == len(rejected)
+    kept = [each for each in rows if content_hash(each) not in refused]
+    assert {int(each["id"]) for each in kept} == {id_ for _, id_ in stored}
+    assert len({id_ for _, id_ in stored}) <= len(stored) <= len(kept)
+
+
+EXAMPLES = itertools.count()
