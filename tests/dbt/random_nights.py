@@ -84,9 +84,12 @@ class Nights:
                 self._return(connection, table, key)
                 self._vanish(connection, table, key)
 
-    def build(self) -> dict[str, str]:
+    def build(self, *, has_data_tests: bool = False) -> dict[str, str]:
         """How each model, seed and test ended; none may fail."""
-        results = build.build(self.settings, Reporter())
+        with pytest.MonkeyPatch.context() as patch:
+            if not has_data_tests:
+                leave_out_data_tests(patch)
+            results = build.build(self.settings, Reporter())
         assert [result.node for result in results if result.is_failure] == []
         return {result.node: result.status for result in results}
 

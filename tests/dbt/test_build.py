@@ -9,6 +9,8 @@ import pytest
 
 from tests.dbt.conftest import PROJECT, Build
 
+pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
+
 MARTS = {
     "dim_campaign",
     "dim_person",

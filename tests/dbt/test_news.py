@@ -50,7 +50,7 @@ def test_nights_of_news_leave_what_a_full_build_leaves(
     assert nights.differences(tmp_path / "full") == {}
 
     nights.pass_one(3)
-    nights.build()
+    nights.build(has_data_tests=True)
     assert nights.differences(tmp_path / "full") == {}
     for table in LISTINGS:
         assert nights.ask(f"select count(*) from {table} where _is_deleted") > [(0,)], table
