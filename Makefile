@@ -22,10 +22,10 @@ demo: $(READY)  ## the five vendors simulated, two nights, a built warehouse
 	$(BIN)/hirefunnel demo
 
 test: $(READY)  ## all tests, in random order, on all cores
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 test-fast: $(READY)  ## without real dbt runs and whole nights
-	$(BIN)/pytest -n auto --dist loadgroup -m 'not slow'
+	$(BIN)/pytest -n auto -m 'not slow'
 
 lint: $(READY)  ## what CI checks: format, lint, types, SQL
 	$(BIN)/ruff format --check .

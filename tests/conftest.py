@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +26,37 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("HIREFUNNEL_MAPPINGS_DIR", str(tmp_path / "mappings"))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data" / "dlt"))
     return configuration.load()
+
+
+# Files whose tests share what is dear to set up: one process runs them, or each would set it up.
+TOGETHER = {
+    **dict.fromkeys(
+        (
+            "tests/dbt/test_build.py",
+            "tests/dbt/test_events.py",
+            "tests/dbt/test_identity.py",
+            "tests/dbt/test_reports.py",
+            "tests/dbt/test_vanished.py",
+        ),
+        "the story",
+    ),
+    "tests/chaos/test_chaos.py": "chaos",
+    "tests/nights/test_clocks.py": "clocks",
+    "tests/nights/test_forget.py": "forget",
+    "tests/nights/test_nights.py": "nights",
+    "tests/nights/test_runs.py": "runs",
+    "tests/pipelines/test_private.py": "private",
+    "tests/pipelines/test_trouble.py": "trouble",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deals out tests one by one, but those of TOGETHER to one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.split("::")[0], nodeid)
+
+    return Together(config, log)

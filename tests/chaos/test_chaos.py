@@ -15,7 +15,7 @@ from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import draw
 from tests.chaos.suite import live_through
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chaos")]
+pytestmark = pytest.mark.slow
 
 WORLDS = 1
 # Kills in load, extract and build; in normalize and publish; and drifting pages.

@@ -9,8 +9,6 @@ import pytest
 
 from tests.dbt.conftest import PROJECT, Build
 
-pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
-
 MARTS = {
     "dim_campaign",
     "dim_person",

@@ -6,8 +6,6 @@ import pytest
 
 from tests.dbt.conftest import Build
 
-pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
-
 EVENTS = (
     "select stage, vendor_status, strftime(occurred_at, '%Y-%m-%d %H:%M'), time_precision"
     " from marts.fct_funnel_events where vendor = ? and record_id = ?"

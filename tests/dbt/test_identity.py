@@ -7,8 +7,6 @@ import pytest
 from tests.dbt.conftest import Build
 from tests.dbt.story import CHAIN_LENGTH, FAMILY, KIOSK, SWITCHBOARD
 
-pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
-
 PERSON_OF = "select person_id from marts.person_records where vendor = ? and record_id = ?"
 ANA = [
     ("easir", "E1:ana", "phone", 0.9),

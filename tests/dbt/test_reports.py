@@ -10,8 +10,6 @@ import pytest
 from tests.dbt.conftest import Build
 from tests.dbt.story import SECRET
 
-pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
-
 JOURNEY_OF_LEAD = (
     "select journeys.{column} from marts.fct_journeys as journeys"
     " inner join marts.person_records as records using (person_id)"

@@ -9,8 +9,6 @@ import pytest
 from tests.dbt.conftest import Build
 from tests.dbt.story import NIGHT_1, NIGHT_2, NIGHT_3
 
-pytestmark = pytest.mark.xdist_group("story")  # built once for all of them
-
 RECORDS = [
     pytest.param("linkup:J1:gone", 1, NIGHT_1, NIGHT_2, id="missing"),
     pytest.param("linkup:J1:back", 2, NIGHT_3, None, id="back as it was"),

@@ -16,7 +16,7 @@ from tests.nights.truth import RESOURCES, instant
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clocks")]
+pytestmark = pytest.mark.slow
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 

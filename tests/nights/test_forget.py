@@ -22,7 +22,7 @@ from tests.nights.conftest import Installation
 from tests.nights.traces import Somebody, people, places, rows_of_others, stored_records
 from tests.nights.truth import PEOPLE, RecordKey
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("forget")]
+pytestmark = pytest.mark.slow
 
 PAGE = "00000001-0123456789abcdef0123456789abcdef.paid"
 WAYS = ("email", "person_id", "record")

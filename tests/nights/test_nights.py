@@ -11,7 +11,7 @@ import pytest
 from tests.nights.conftest import Installation
 from tests.nights.truth import ORDER, PEOPLE, RESOURCES, instant
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nights")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

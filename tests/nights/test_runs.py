@@ -21,7 +21,7 @@ from simulator import accounts
 from tests.nights.conftest import Installation
 from tests.nights.truth import RESOURCES
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("runs")]
+pytestmark = pytest.mark.slow
 
 SECRETS = [
     accounts.HIREDNOW_API_KEY,

@@ -16,7 +16,7 @@ from tests.pipelines.test_pseudonyms import known
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("private")]
+pytestmark = pytest.mark.slow
 
 SECRETS = {
     accounts.HIREDNOW_API_KEY,

@@ -25,7 +25,7 @@ from tests.pipelines.outside import (
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("trouble")]
+pytestmark = pytest.mark.slow
 
 # Writes to a warehouse and dies before DuckDB has moved it from its log into the file.
 WRITE_AND_DIE = """
