@@ -16,14 +16,13 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from pipelines import build
 from pipelines.column_sql import KEY_HASH
 from pipelines.report import Reporter
-from pipelines.settings import Settings
+from pipelines.settings import Settings, environment
 from pipelines.vanished import vanished
-from tests.builds import leave_out_data_tests
+from tests.builds import WITHOUT_DATA_TESTS
 from tests.dbt import story
 from tests.dbt.warehouse import add_load, create, fixed_fields, insert, open_again
 
@@ -86,9 +85,7 @@ class Nights:
 
     def build(self, *, has_data_tests: bool = False) -> dict[str, str]:
         """How each model, seed and test ended; none may fail."""
-        with pytest.MonkeyPatch.context() as patch:
-            if not has_data_tests:
-                leave_out_data_tests(patch)
+        with environment({} if has_data_tests else WITHOUT_DATA_TESTS):
             results = build.build(self.settings, Reporter())
         assert [result.node for result in results if result.is_failure] == []
         return {result.node: result.status for result in results}
@@ -98,8 +95,7 @@ class Nights:
         other = Settings(folder, folder / "full.duckdb", self.settings.mappings_dir)
         other.prepare()
         shutil.copy(self.settings.warehouse, other.warehouse)
-        with pytest.MonkeyPatch.context() as patch:
-            leave_out_data_tests(patch)
+        with environment(WITHOUT_DATA_TESTS):
             results = build.build(other, Reporter(), is_full=True)
         assert [result.node for result in results if result.is_failure] == []
         with open_again(self.settings.warehouse) as connection:

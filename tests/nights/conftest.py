@@ -17,7 +17,7 @@ from pipelines import cli, demo
 from pipelines.errors import HirefunnelError
 from pipelines.settings import environment
 from simulator import Simulator, World, serve
-from tests.builds import leave_out_data_tests
+from tests.builds import WITHOUT_DATA_TESTS
 from tests.nights.truth import Truth, stored_contents
 
 # Late enough for CloserX to have settled the day before: later revisions are not read again.
@@ -48,6 +48,7 @@ class Installation:
             "HIREFUNNEL_DATA_DIR": str(self.data),
             "HIREFUNNEL_MAPPINGS_DIR": str(self.folder / "mappings"),
             "HIREFUNNEL_AS_OF": self.world.now.isoformat(),
+            **({} if self.has_data_tests else WITHOUT_DATA_TESTS),
             **self.settings,
         }
 
@@ -56,8 +57,6 @@ class Installation:
         demo._write_campaign_map(self.world, self.folder / "mappings")
         with environment(self.environment), pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["hirefunnel", *arguments])  # dbt looks at it
-            if not self.has_data_tests:
-                leave_out_data_tests(patch)
             result = CliRunner().invoke(cli.app, list(arguments))
         if isinstance(result.exception, HirefunnelError):
             self.output = str(result.exception)
