@@ -16,9 +16,8 @@ from .person_tables import PERSON_TABLES, PersonTable
 REJECTED = "rejected_records"
 # Made anew by a full build.
 DERIVED_SCHEMAS = ("staging", "intermediate", "seeds")
-SHORTEST_WORD = (
-    6  # shorter ones are part of other words; of two parts (Bo Li), they are looked for as words
-)
+# Shorter ones are part of other words; of two parts (Bo Li), they are looked for as words.
+SHORTEST_WORD = 6
 NOTHING = "(?!)"  # a pattern that is nowhere
 _ESCAPED = re.compile(r"(?:\\+u[0-9a-f]{4})+")
 _SOMEBODY = "(about somebody who was forgotten)"

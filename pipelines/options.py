@@ -17,7 +17,9 @@ def check() -> None:
     Raises:
         SettingsError: At the first that is no such thing.
     """
-    keep_logs(), is_pseudonymised(), stale_after()
+    keep_logs()
+    is_pseudonymised()
+    stale_after()
 
 
 def keep_logs() -> timedelta:

@@ -7,11 +7,12 @@ import dlt
 from dlt.extract import DltResource
 from requests import Session
 
-from .client import LinkupClient, LinkupError, highest_price, price_of
+from .client import LinkupClient, LinkupError
 from .helpers import JobList, as_job, is_whole, job_id_of, list_jobs
 from .listing import Records
 from .page_store import PageStore
 from .paid import PaidPages, data_of
+from .prices import highest_price, price_of
 from .reading import left_over, read_jobs, tell_jobs, with_job
 from .settings import (
     BASE_URL,

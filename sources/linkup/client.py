@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from math import ceil, isfinite
+from math import isfinite
 from threading import local
 from typing import Any
 
@@ -18,14 +18,12 @@ from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
     GATEWAY_STATUSES,
-    HIGHEST_PRICE,
     JOB_STATUSES,
     MAX_WAIT_S,
     OTHER_ADVICE,
     RATE_LIMITED,
     READ_ACTIONS,
     RECRUITER_PATH,
-    RESULTS_PER_CREDIT,
     USER_AGENT,
 )
 from .words import words_of
@@ -85,27 +83,6 @@ def error_code(response: Response) -> str:
     """The code that LinkupAPI gives an error; it may come with any status, 200 included."""
     error = json_object(response).get("error")
     return str(error.get("code", "")) if isinstance(error, dict) else ""
-
-
-def highest_price(params: dict[str, Any]) -> float:
-    """What the answer to a request can cost at most."""
-    count: int = params.get("count", 0)
-    return ceil(count / RESULTS_PER_CREDIT)
-
-
-def price_of(answer: dict[str, Any], params: dict[str, Any]) -> float:
-    """What an answer cost: what it says, or for want of a number what it may have cost at most."""
-    metadata = answer.get("metadata")
-    price: Any = metadata.get("credits_consumed") if isinstance(metadata, dict) else None
-    is_number = isinstance(price, (int, float)) and not isinstance(price, bool)
-    at_most: float = 0 if is_refused(answer) else highest_price(params)
-    return price if is_number and 0 <= price <= HIGHEST_PRICE else at_most
-
-
-def is_refused(answer: dict[str, Any]) -> bool:
-    """Whether LinkupAPI says that it did not do what it was asked for, which costs nothing."""
-    success = answer.get("success")
-    return success is False or (not success and isinstance(answer.get("error"), dict))
 
 
 def is_rate_limited(response: Response) -> bool:

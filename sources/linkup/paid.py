@@ -7,8 +7,9 @@ from typing import Any
 
 from dlt.common import logger
 
-from .client import LinkupClient, LinkupError, highest_price, json_object, price_of
+from .client import LinkupClient, LinkupError, json_object
 from .page_store import PageStore, StoredPage
+from .prices import highest_price, price_of
 from .settings import MAX_PAGE_SIZE, RESULTS_PER_CREDIT
 
 

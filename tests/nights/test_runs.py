@@ -231,6 +231,16 @@ class TestABrokenNight:
             ("talkpush", "leads"),
         ]
 
+    def test_a_copy_that_is_published_later_says_it_as_well(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, _ = broken_night
+        assert broken.hirefunnel("publish") == 0
+        current = broken.data / "published" / "current.duckdb"
+        with duckdb.connect(str(current.resolve()), read_only=True) as connection:
+            told = connection.execute("select status, len(failures) from marts.publication")
+            assert told.fetchall() == [("failed", 4)]
+
     def test_status_is_exit_1_and_names_the_failures(
         self, broken_night: tuple[Installation, int]
     ) -> None:
