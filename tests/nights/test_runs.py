@@ -250,7 +250,8 @@ class TestABrokenNight:
 
         assert facts["is_fresh"] is False
         assert len(facts["failures"]) == 4
-        assert facts["last_runs"][0]["exit_code"] == 1
+        runs = [row["exit_code"] for row in facts["last_runs"] if row["command"] == "run"]
+        assert runs[0] == 1  # after it, another test may have published
 
     def test_no_secret_is_in_any_file_or_output(
         self, broken_night: tuple[Installation, int]
