@@ -12,9 +12,10 @@
 
    Rows of loads that are under way or were broken off do not count yet. With
    `only_news`, a build of news reads only the records that have a row in a new
-   load, whenever that row was seen, with all their history. #}
+   load, whenever that row was seen, with all their history, and those that
+   `and_keys` selects. #}
 {% macro record_versions(
-    vendor, resource, key, then_by=none, only_news=false
+    vendor, resource, key, then_by=none, only_news=false, and_keys=none
 ) -%}
     {%- set relation = source('raw_' ~ vendor, resource) -%}
     {%- set loads = ref('int_loads') -%}
@@ -50,6 +51,10 @@
                     select load_id from {{ loads }}
                     where vendor = '{{ vendor }}' and is_new
                 )
+                {%- if and_keys %}
+                union all
+                select {{ columns | join(', ') }} from ({{ and_keys }})
+                {%- endif %}
             )
             {%- endfor %}
             {%- endif %}

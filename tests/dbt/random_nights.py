@@ -38,6 +38,8 @@ KEPT = [
     "intermediate.int_blocked_keys",
     "intermediate.int_status_entries",
 ]
+# EASI'R's, as the user has set it; another one every second night.
+TIMEZONES = ["UTC", "UTC", "Asia/Manila", "Asia/Manila"]
 # The tables of full listings, with what tells their records apart: a record may be missing from one.
 LISTINGS = {
     "raw_linkup.jobs": ["job_id"],
@@ -198,6 +200,9 @@ class Nights:
     def _moment(self) -> str:
         return (self.now - timedelta(hours=self.random.randrange(900))).isoformat()
 
+    def _wall_clock(self) -> str:
+        return self._moment()[:19].replace("T", " ")
+
     def _email(self) -> str | None:
         return self._maybe(self._of("e", 60) + "@example.com")
 
@@ -266,7 +271,8 @@ class Nights:
             status=self._maybe(self.random.choice(["opened", "clicked"])),
             fixed_fields=fields,
             social_profile=self._profile(),
-            consent={"email": {**asked, "updated_at": self._moment()}},
+            consent={"email": {**asked, "updated_at": self._wall_clock()}},
+            nested_timezone=TIMEZONES[self.night % len(TIMEZONES)],
             updated_at=self._moment(),
         )
 

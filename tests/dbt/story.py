@@ -277,6 +277,8 @@ def _talkpush_statuses(connection: Connection) -> None:
     again = {**hired, "labels": ["signed"], "updated_at": "2026-03-04T08:00:00Z"}
     sleepy = lead(204, email="sleepy@example.com", source="Referral", campaign_id=None)
     undated = {**lead(205, state="on_hold"), "created_at": None, "updated_at": None}
+    backwards = {**sleepy, "id": 206, "email": "wilma@example.com", "folder": "Interview 2"}
+    backwards |= {"state": "", "updated_at": "2026-02-05T08:00:00Z"}
     for at, row in [
         *back_and_forth,
         (NIGHT_3, {**custom, "updated_at": "2026-03-06T08:00:00Z"}),
@@ -284,6 +286,7 @@ def _talkpush_statuses(connection: Connection) -> None:
         (NIGHT_2, again),
         (NIGHT_1, sleepy),
         (NIGHT_1, undated),
+        (NIGHT_1, backwards),
     ]:
         insert(connection, "raw_talkpush.leads", [row], seen_at=at)
     insert(

@@ -122,7 +122,7 @@ def test_events_of(
 
 def test_unmapped_status_is_reported(first_night: Build) -> None:
     unmapped = "select vendor, vendor_status, count_records from marts.rpt_unmapped_statuses"
-    assert first_night.ask(unmapped) == [("talkpush", "Interview 2", 1)]
+    assert first_night.ask(unmapped) == [("talkpush", "Interview 2", 2)]
 
 
 def test_mapped_status_is_an_event(later_night: Build) -> None:

@@ -33,6 +33,7 @@ FACTS = [
     ("204", "source", "Referral"),
     ("204", "is_stalled", True),
     ("205", "source", "unknown"),
+    ("206", "current_status", "Interview 2"),
     ("1", "source", "Facebook"),
     ("1", "best_score", 3.0),
 ]

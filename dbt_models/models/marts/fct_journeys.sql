@@ -53,14 +53,12 @@ assessments as (
         results.person_id,
         results.hiring_campaign,
         max(results.overall_score) as best_score,
-        max_by(
-            results.cefr,
-            case
-                when substr(results.cefr, 1, 1) in ('A', 'B', 'C')
-                    then results.cefr
-                else ''
-            end
-        ) filter (where results.cefr is not null) as cefr,
+        coalesce(
+            max(results.cefr) filter (
+                where substr(results.cefr, 1, 1) in ('A', 'B', 'C')
+            ),
+            min(results.cefr)
+        ) as cefr,
         count(status_map.status_key) > 0 as has_verdict
     from results
     left join status_map

@@ -165,11 +165,11 @@ final as (
         end as entry_number,
         kept.vendor_status,
         kept.occurred_at,
-        -- Vendors send records updated before they were created. The event
-        -- keeps that time; in a person's story it stands where the record
-        -- begins.
+        -- Vendors send records updated before they were created. The event or
+        -- status keeps that time; in a person's story it stands where the
+        -- record begins.
         case
-            when kept.is_event and kept.own_stage_at > kept.occurred_at
+            when kept.own_stage_at > kept.occurred_at
                 then kept.own_stage_at
             else kept.occurred_at
         end as ordered_at,

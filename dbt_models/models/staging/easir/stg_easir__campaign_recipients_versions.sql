@@ -5,19 +5,28 @@
 
 with
 
-versions as (
-    {{ record_versions(
-        'easir', 'campaign_recipients', ['campaign_id', 'id'],
-        then_by='updated_at', only_news=true
-    ) }}
-),
-
 {# One zone for all: a zone by the row takes ten times as long. It is the
-   latest, as a setting that was corrected is right for older rows, too. #}
+   latest, as a setting that was corrected is right for older rows, too: these
+   are read again when it changes. What says that a recipient is gone repeats
+   the zone of the row before. #}
 zones as (
     select coalesce(max_by(nested_timezone, _seen_at), 'UTC') as _timezone
     from {{ source('raw_easir', 'campaign_recipients') }}
-    where nested_timezone is not null
+    where
+        nested_timezone is not null
+        and _is_deleted is distinct from true
+        and _dlt_load_id in (
+            select load_id from {{ ref('int_loads') }} where vendor = 'easir'
+        )
+),
+
+versions as (
+    {{ record_versions(
+        'easir', 'campaign_recipients', ['campaign_id', 'id'],
+        then_by='updated_at', only_news=true,
+        and_keys='select campaign_id, recipient_id as id from ' ~ this
+            ~ ' where consent_timezone <> (select _timezone from zones)'
+    ) }}
 ),
 
 parsed as (
@@ -83,6 +92,7 @@ final as (
         ) }}
             as {{ channel }}_consent_updated_at,
         {% endfor %}
+        _timezone as consent_timezone,
         latest_activity_at,
         created_at,
         updated_at,
