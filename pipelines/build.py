@@ -72,10 +72,19 @@ def build(
         result = _invoke(settings, project, step, is_news=is_news)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
-    results = [_node_result(node) for node in result.result]
+    results = [
+        _node_result(node)
+        for node in result.result
+        if node.node.resource_type != "operation" or node.status != "success"
+    ]
     is_whole = not any(node.is_failure for node in results)
     history.finish(datetime.now(UTC), is_whole)
     return results
+
+
+def stands(settings: Settings) -> bool:
+    """Whether the models are what a build would make of the loads that the last one read."""
+    return BuildHistory(settings.warehouse).stands(_fingerprint(_own_project(settings)))
 
 
 def _own_project(settings: Settings) -> Path:

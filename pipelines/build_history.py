@@ -16,6 +16,15 @@ class BuildHistory:
     def __init__(self, warehouse: Path) -> None:
         self.warehouse = warehouse
 
+    def stands(self, fingerprint: str) -> bool:
+        """Whether the last build was whole and defined the same, and each load that it read is still in raw."""
+        with database.connect(self.warehouse) as connection:
+            connection.execute(TABLES)
+            last = connection.execute(
+                "select is_whole, fingerprint from ops.builds order by build_id desc limit 1"
+            ).fetchone()
+            return last == (True, fingerprint) and not _has_lost_loads(connection)
+
     def begin(self, fingerprint: str, started_at: datetime, is_full: bool) -> bool:
         """Notes that a build has started, not whole yet.
 
@@ -24,17 +33,10 @@ class BuildHistory:
             is_full: Whether everything is to be read in any case.
 
         Returns:
-            Whether the build reads only new loads. It may if the last one was whole and defined the same, and each
-            load that is in the models is still in raw.
+            Whether the build reads only new loads: it may if the last one stands.
         """
+        is_news = not is_full and self.stands(fingerprint)
         with database.connect(self.warehouse) as connection:
-            connection.execute(TABLES)
-            last = connection.execute(
-                "select is_whole, fingerprint from ops.builds order by build_id desc limit 1"
-            ).fetchone()
-            is_news = (
-                not is_full and last == (True, fingerprint) and not _has_lost_loads(connection)
-            )
             connection.execute(
                 """
                 insert into ops.builds

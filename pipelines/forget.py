@@ -105,7 +105,9 @@ def _make_current(run: Run) -> None:
                 run.history.add_set_aside(
                     run.run_id, vendor.name, folder.name, mask(sentence(error)), datetime.now(UTC)
                 )
-    if not _has_unread_loads(run.settings):
+    if not _has_unread_loads(run.settings) and (
+        not _has_built_loads(run.settings) or build.stands(run.settings)
+    ):
         return
     build.build(run.settings, run.reporter)
     with database.connect(run.settings.warehouse) as connection:
@@ -123,6 +125,11 @@ def _has_unread_loads(settings: Settings) -> bool:
     with database.connect(settings.warehouse) as connection:
         unread = f"({loads}) except select vendor, load_id from ops.built_loads"
         return connection.execute(unread).fetchone() is not None
+
+
+def _has_built_loads(settings: Settings) -> bool:
+    with database.connect(settings.warehouse) as connection:
+        return connection.execute("from ops.built_loads").fetchone() is not None
 
 
 def _put_on_list(run: Run, who: Wanted, key: bytes) -> Person:

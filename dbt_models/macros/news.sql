@@ -16,6 +16,27 @@
 {%- endmacro %}
 
 
+{# dbt started by hand builds with the seeds and settings that it finds, and maybe
+   a part of the models: no build of news can follow on that. The conductor finds
+   no build before its next one, and makes it a full one. #}
+{% macro end_news_if_by_hand() -%}
+    {%- if execute
+        and flags.WHICH in ('build', 'run', 'seed')
+        and not env_var('HIREFUNNEL_BUILD', '')
+    -%}
+        {%- set builds = adapter.get_relation(
+            database=target.database, schema='ops', identifier='builds'
+        ) -%}
+        {%- if builds -%}
+            {%- call statement('no_builds', auto_begin=true) -%}
+                delete from {{ builds }}
+            {%- endcall -%}
+            {%- do adapter.commit() -%}
+        {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# The rows of a model that this build reads: all, or, in a build of news and of
    a model that keeps rows from build to build, those that it has just put
    there. A scan of all its rows for the touched ones would cost more. #}

@@ -123,6 +123,36 @@ def test_what_defines_the_marts_makes_a_build_full(installation: Settings) -> No
     assert nights.ask("select count(*) from staging.stg_talkpush__leads") == [(0,)]
 
 
+def test_after_dbt_by_hand_a_build_is_full(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It builds a part of the models, with the packaged seeds; to compile or test changes nothing."""
+    nights = Nights(installation, 5)
+    nights.pass_one(5)
+    nights.build()
+    monkeypatch.setenv("HIREFUNNEL_WAREHOUSE", str(installation.warehouse))
+    project = installation.dbt_dir / "project"
+
+    def dbt(command: str) -> None:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        places = ["--project-dir", str(project), "--profiles-dir", str(project)]
+        target = ["--target-path", str(installation.dbt_dir / "target")]
+        try:
+            done = dbtRunner().invoke([command, *places, *target, "--select", "int_stages"])
+            assert done.success, done
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+
+    dbt("compile")
+    nights.build()
+    dbt("run")
+    nights.build()
+    nights.build()
+    assert builds(nights) == [(True, True), (False, True)]
+
+
 def kill_half_way(patch: pytest.MonkeyPatch) -> None:
     """The build updates the keys, but nobody's person."""
     from dbt.cli.main import dbtRunner

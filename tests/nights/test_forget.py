@@ -401,8 +401,11 @@ def test_who_is_in_no_table_of_people_is_erased_as_well(installation: Installati
     assert log.read_text() == "not stored: bob@example.org\n"
     assert installation.hirefunnel("forget", "--email", "bob@example.org") == 0, installation.output
     assert log.read_text() == ""
+    with duckdb.connect(str(installation.data / "hirefunnel.duckdb")) as connection:
+        connection.execute("delete from ops.builds")  # as dbt started by hand does
     assert installation.hirefunnel("forget", "--email", "bob@example.org") == 1
     assert "Nobody is stored" in installation.output
+    assert installation.query("select is_whole from ops.builds") == [(True,)]
 
 
 def test_a_mapping_that_names_them_is_the_users_to_change(installation: Installation) -> None:
