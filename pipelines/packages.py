@@ -21,6 +21,7 @@ from .errors import HirefunnelError
 from .pipeline import open_pipeline
 from .settings import Settings
 from .vendors import Vendor
+from .version_load import LOADED_FILES
 from .versions import REJECTED, record_key
 
 if TYPE_CHECKING:
@@ -63,12 +64,51 @@ def open_drained(
             pipeline = open_pipeline(vendor, settings)
             if pipeline.has_pending_data:
                 finish_pending(pipeline)
+            _count_broken_off(vendor, settings)
             return pipeline, kept
         except Exception as error:
             folder = settings.dlt_dir / vendor.name
             if database.is_passing(error) or kept or not folder.exists():
                 raise
             kept.append((set_aside(vendor, settings), error))
+
+
+def _count_broken_off(vendor: Vendor, settings: Settings) -> None:
+    """Lets the rows count that a load brought before it was given up.
+
+    They are versions that were seen, and what is read again is not stored a second time, so nothing else would show
+    them. The cursors that came with them go: they stand for rows that may never have come.
+    """
+    with database.connect(settings.warehouse) as connection:
+        tables = database.tables(connection, vendor.dataset)
+        if LOADED_FILES not in tables:
+            return
+        broken_off = connection.execute(
+            f"""
+            select load_id from {vendor.dataset}.{LOADED_FILES}
+            except select load_id from {vendor.dataset}._dlt_loads where status = 0
+            """
+        ).fetchall()
+        connection.execute("begin")
+        for (load_id,) in broken_off:
+            if "_dlt_pipeline_state" in tables:
+                connection.execute(
+                    f"delete from {vendor.dataset}._dlt_pipeline_state where _dlt_load_id = ?",
+                    [load_id],
+                )
+            _note_complete(connection, vendor, load_id)
+        connection.execute("commit")
+
+
+def _note_complete(connection: duckdb.DuckDBPyConnection, vendor: Vendor, load_id: str) -> None:
+    connection.execute(
+        f"""
+        insert into {vendor.dataset}._dlt_loads by name
+        select ? as load_id, ? as schema_name, 0 as status, now() as inserted_at
+        where not exists (from {vendor.dataset}._dlt_loads where load_id = ?)
+        """,
+        [load_id, vendor.name, load_id],
+    )
 
 
 def replay(vendor: Vendor, settings: Settings, folder: Path) -> int:
@@ -138,12 +178,9 @@ def _insert_missing(
             and {neighbour(">", "min_by")} is distinct from {CONTENT_HASH}
         """
     ).fetchone()
+    _note_complete(connection, vendor, load_id)
+    # for builds it is a new load again, if one has read it before
     connection.execute(
-        f"""
-        insert into {vendor.dataset}._dlt_loads by name
-        select ? as load_id, ? as schema_name, 0 as status, now() as inserted_at
-        where not exists (from {vendor.dataset}._dlt_loads where load_id = ?)
-        """,
-        [load_id, vendor.name, load_id],
+        "delete from ops.built_loads where vendor = ? and load_id = ?", [vendor.name, load_id]
     )
     return int(row[0]) if row else 0

@@ -15,6 +15,7 @@ from . import database, versions
 from .column_sql import DUCKDB_TYPES, IS_DELETED, SEEN_AT
 from .settings import Settings
 from .vendors import VENDORS, Vendor
+from .version_load import LOADED_FILES, file_name
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
@@ -35,7 +36,7 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
         ),
         dataset_name=vendor.dataset,
     )
-    if _is_ahead_of_warehouse(pipeline, vendor, settings):
+    if pipeline.state["_state_version"] and not _follows_on_warehouse(pipeline, vendor, settings):
         if pipeline.has_pending_data:
             raise RuntimeError(
                 "The load packages follow on loads that the warehouse does not have."
@@ -46,22 +47,46 @@ def open_pipeline(vendor: Vendor, settings: Settings) -> Pipeline:
     return pipeline
 
 
-def _is_ahead_of_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
-    """Whether the cursors know of loads that neither the warehouse has nor a pending package brings."""
-    if not pipeline.state["_state_version"]:
-        return False
-    stored = 0
+def _follows_on_warehouse(pipeline: Pipeline, vendor: Vendor, settings: Settings) -> bool:
+    """Whether the warehouse has the cursors of the working folder, or those that its pending packages follow on.
+
+    A warehouse may have been put back from a backup, moved away, or be another one than the last time.
+    """
+    states: dict[str, int] = {}
+    loaded: set[str] = set()
     with database.connect(settings.warehouse) as connection:
-        if "_dlt_pipeline_state" in database.tables(connection, vendor.dataset):
-            row = connection.execute(
-                f"select max(version) from {vendor.dataset}._dlt_pipeline_state where pipeline_name = ?",
+        tables = database.tables(connection, vendor.dataset)
+        if "_dlt_pipeline_state" in tables:
+            rows = connection.execute(
+                f"""
+                select version_hash, version from {vendor.dataset}._dlt_pipeline_state
+                where pipeline_name = ? and _dlt_load_id in (
+                    select load_id from {vendor.dataset}._dlt_loads where status = 0
+                )
+                """,
                 [vendor.name],
-            ).fetchone()
-            stored = row[0] if row and row[0] is not None else 0
+            )
+            states = dict(rows.fetchall())
+        if LOADED_FILES in tables:
+            rows = connection.execute(f"select file from {vendor.dataset}.{LOADED_FILES}")
+            loaded = {file for (file,) in rows.fetchall()}
+    if not pipeline.has_pending_data:
+        return pipeline.state["_version_hash"] in states
+    folder = Path(pipeline.working_dir)
+    files = [
+        file
+        for file in folder.glob("*/*/*/*_jobs/*")
+        if file.relative_to(folder).parts[1] != "loaded"
+    ]
     # A package brings the cursors only if they have moved: then there is a file of them in it.
-    files = Path(pipeline.working_dir).glob("*/*/*/*_jobs/_dlt_pipeline_state.*")
-    pending = sum(file.parent.name != "completed_jobs" for file in files)
-    return bool(stored + pending < pipeline.state["_state_version"])
+    pending = sum(file.name.startswith("_dlt_pipeline_state.") for file in files)
+    brought = {
+        file_name(file)
+        for file in files
+        if file.parent.name == "completed_jobs" and not file.name.startswith("_dlt")
+    }
+    is_complete = max(states.values(), default=0) + pending >= pipeline.state["_state_version"]
+    return is_complete and brought <= loaded
 
 
 def create_missing_tables(settings: Settings) -> None:

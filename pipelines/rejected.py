@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from .column_sql import DUCKDB_TYPES, SEEN_AT, quoted
+from .column_sql import CONTENT_HASH, DUCKDB_TYPES, SEEN_AT, quoted
 from .versions import REJECTED, SUPERSEDED
 
 
@@ -32,7 +32,7 @@ def supersede(
 ) -> None:
     """Marks the rejected records of which a later version is stored: they are nobody's concern any more.
 
-    Nor are they tried again: that would hide what is known since.
+    Nor are they tried again: that would hide what is known since. Rejected once more, they are news.
     """
     same_key = " and ".join(
         f"stored.{quoted(name)} = try_cast(json_extract_string(payload, '$.{quoted(name)}') "
@@ -41,7 +41,8 @@ def supersede(
     )
     connection.execute(
         f"""
-        update {dataset}.{REJECTED} as rejected set {SUPERSEDED} = true
+        update {dataset}.{REJECTED} as rejected
+        set {SUPERSEDED} = true, {CONTENT_HASH} = -1
         where
             resource = ? and {SUPERSEDED} is not true
             and exists (

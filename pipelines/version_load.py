@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import duckdb
@@ -33,6 +34,12 @@ ROW = "_whole_row"  # a name that no column has
 DOUBTFUL = "hash_before is not null and times is not distinct from times_before"
 _keeping_books = threading.Lock()
 NO_CONTENT = OWN_COLUMNS - {IS_DELETED} | {PLACE}
+
+
+def file_name(path: Path | str) -> str:
+    """What stands for a load's file in `_loaded_files`, however often it is tried."""
+    file = ParsedLoadJobFileName.parse(str(path))
+    return f"{file.table_name}.{file.file_id}"
 
 
 def content_number(row: str) -> int:
@@ -60,8 +67,9 @@ def _add_function(connection: DuckDBPyConnection) -> None:
 class VersionLoadJob(RunnableLoadJob):
     """Inserts a file's rows that differ from the version before them, in one transaction.
 
-    Loads follow each other as the readings did, so a file's rows come after all that is stored, whatever the clock said
-    meanwhile: a row seen at an earlier moment than the version that is stored gets the moment after that one.
+    Within a file rows follow each other as they were seen: dlt may write a part that was read later first. Loads follow
+    each other as the readings did, so a file's rows come after all that is stored, whatever the clock said meanwhile: a
+    row seen at an earlier moment than the version that is stored gets the moment after that one.
     A file that was inserted in a run that was then cut short is known by its name, and not inserted again.
     """
 
@@ -82,8 +90,7 @@ class VersionLoadJob(RunnableLoadJob):
 
     def _load(self, client: DuckDbSqlClient) -> None:
         files = client.make_qualified_table_name(LOADED_FILES)
-        file = ParsedLoadJobFileName.parse(self._file_path)
-        name = f"{file.table_name}.{file.file_id}"
+        name = file_name(self._file_path)
         with _keeping_books:  # files are loaded side by side
             client.execute_sql(f"create table if not exists {files} (load_id text, file text)")
             client.execute_sql(f"delete from {files} where load_id <> %s", self._load_id)
@@ -149,7 +156,7 @@ class VersionLoadJob(RunnableLoadJob):
                     ) as seen_at
                 from staged
                 left join stored using ({KEY_HASH})
-                window seen as (partition by {KEY_HASH} order by {PLACE})
+                window seen as (partition by {KEY_HASH} order by {SEEN_AT}, {PLACE})
             )
             from compared
             where hash is distinct from hash_before

@@ -8,11 +8,14 @@ from typing import Any
 
 import duckdb
 import pytest
+from dlt.destinations.insert_job_client import InsertValuesLoadJob
 from dlt.pipeline.pipeline import Pipeline
 
 from pipelines import vendor_sync, version_load
 from pipelines.credit_notes import CreditNotes
 from pipelines.vendors import VENDORS
+from pipelines.version_load import VersionLoadJob
+from pipelines.versions import REJECTED
 from tests.nights.conftest import Installation
 
 pytestmark = pytest.mark.slow
@@ -93,11 +96,74 @@ class TestAPackageThatCannotBeLoaded:
             assert installation.hirefunnel("replay", folder) == 0
         assert leads(installation) == true_leads(installation)
         replayed = count(installation, "raw_talkpush.leads")
+        with duckdb.connect(str(installation.data / "hirefunnel.duckdb")) as connection:
+            connection.execute(  # as if a build had read them
+                "insert into ops.built_loads select distinct 'talkpush', _dlt_load_id from raw_talkpush.leads"
+            )
         for folder in folders:
             assert installation.hirefunnel("replay", folder) == 0
+        assert count(installation, "ops.built_loads") == 0
         assert installation.night("sync") == 0
         assert count(installation, "raw_talkpush.leads") == replayed
         assert "talkpush" not in {row["vendor"] for row in status(installation)["set_aside"]}
+
+    def test_what_it_brought_before_counts_and_the_rest_is_read_again(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of its files the leads can be loaded, and the cursors; the rejected records cannot."""
+        odd = min(lead["id"] for lead in installation.world.records("talkpush", "leads").values())
+
+        def change(candidates: list[Any]) -> None:
+            for lead in candidates:
+                if lead["id"] == odd:
+                    lead["created_at"] = "the day before yesterday"
+
+        spoil(installation, change)
+        load = VersionLoadJob.run
+
+        def fail(job: VersionLoadJob) -> None:
+            if job.load_table_name == REJECTED:
+                raise RuntimeError("a file that can never be loaded")
+            load(job)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(VersionLoadJob, "run", fail)
+            assert installation.night("sync") == 1
+        assert leads(installation) == true_leads(installation) - {odd}
+        assert count(installation, "ops.rejected_records") == 0
+
+        assert installation.night("sync") == 0, installation.output
+        assert count(installation, "ops.rejected_records") == 1
+        not_counted = """
+            raw_talkpush.leads
+            where _dlt_load_id not in (select load_id from raw_talkpush._dlt_loads where status = 0)
+        """
+        assert count(installation, not_counted) == 0
+        [kept] = status(installation)["set_aside"]
+        assert installation.hirefunnel("replay", kept["folder"]) == 0
+        assert leads(installation) == true_leads(installation) - {odd}
+
+    def test_one_that_is_half_loaded_is_not_finished_in_an_older_warehouse(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The rows reached the warehouse, the cursors did not; then a backup is put back."""
+        assert installation.night("sync") == 0
+        warehouse = installation.data / "hirefunnel.duckdb"
+        backup = warehouse.read_bytes()
+        installation.world.advance(days=9)
+
+        def fail(_: Any) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(InsertValuesLoadJob, "run", fail)
+            assert installation.night("sync") == 1
+        brought = leads(installation)
+        warehouse.write_bytes(backup)
+        assert leads(installation) < brought
+
+        assert installation.night("sync") == 0, installation.output
+        assert leads(installation) == true_leads(installation)
 
     def test_a_truncated_state_costs_no_cursor(self, installation: Installation) -> None:
         assert installation.night("sync") == 0
@@ -198,6 +264,10 @@ class TestRecordsThatCannotBeStored:
         assert odd in leads(installation)
         assert status(installation)["rejected"] == []
         assert count(installation, "ops.rejected_records") == 1  # and yet it is not lost
+
+        spoil(installation, change)  # the same answer as the first one
+        assert installation.night("sync") == 0
+        assert [row["count_records"] for row in status(installation)["rejected"]] == [1]
 
 
 def test_records_too_large_for_the_memory_of_a_load_are_loaded_with_more(

@@ -425,6 +425,26 @@ def test_a_warehouse_put_back_from_a_backup_is_filled_again(new_installation: An
     assert raw_rows(installation) == current
 
 
+def test_cursors_of_another_warehouse_are_not_taken(new_installation: Any) -> None:
+    """A night goes into another file, then the first one is put back: the folder's cursors are the other one's."""
+    installation: Installation = new_installation(60)
+    for _ in range(3):
+        assert installation.night("sync") == 0
+        installation.world.advance(days=1)
+    warehouse = installation.data / "hirefunnel.duckdb"
+    first = warehouse.rename(installation.folder / "first.duckdb")
+    installation.world.advance(days=9)
+    assert installation.night("sync") == 0
+    installation.world.advance(days=1)
+
+    first.replace(warehouse)
+    assert installation.night("sync") == 0, installation.output
+    for vendor, resource in RESOURCES:
+        if vendor != "closerx":  # which tells of no day but the current one
+            expected = installation.truth.current(vendor, resource).keys()
+            assert installation.stored(vendor, resource).keys() >= expected, resource
+
+
 def test_a_lost_working_folder_costs_no_cursor(new_installation: Any) -> None:
     installation: Installation = new_installation(60)
     assert installation.night("sync") == 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -71,7 +73,7 @@ class Warehouse:
     def load(self, *rows: dict[str, Any]) -> None:
         self._load(list(rows))
 
-    def _load(self, rows: Any) -> None:
+    def _load(self, rows: Any, before_load: Callable[[Path], None] | None = None) -> None:
         pipeline = self.pipeline()
         source = self.source(rows)
         start = datetime(2026, 3, 1, tzinfo=UTC)
@@ -83,6 +85,8 @@ class Warehouse:
         )
         pipeline.extract(source, loader_file_format="parquet")
         pipeline.normalize()
+        if before_load:
+            before_load(Path(pipeline.working_dir))
         pipeline.load()
 
     def query(self, sql: str) -> list[Any]:
@@ -124,6 +128,21 @@ def test_two_contents_in_one_load_are_two_versions_in_the_order_seen(warehouse: 
 
     assert warehouse.ratings() == ["UNRATED", "GOOD"]
     assert warehouse.ratings(2) == ["UNRATED"]
+
+
+def test_what_was_seen_first_comes_first_wherever_it_stands_in_the_file(
+    warehouse: Warehouse,
+) -> None:
+    """dlt puts the parts of a reading that have other columns together by names that say nothing."""
+
+    def turn_round(folder: Path) -> None:
+        [file] = folder.glob("load/normalized/*/new_jobs/things.*.parquet")
+        pq.write_table(pq.read_table(file)[::-1], file)
+
+    warehouse.load(row("UNRATED"))
+    warehouse._load([row("GOOD"), row("UNRATED")], turn_round)
+
+    assert warehouse.ratings() == ["UNRATED", "GOOD", "UNRATED"]
 
 
 def test_a_clock_that_went_back_adds_nothing_and_hides_nothing(warehouse: Warehouse) -> None:
