@@ -11,9 +11,7 @@ from typing import Annotated
 
 import typer
 
-from .errors import explained
-
-STOPPED = 130
+from .errors import STOPPED, explained
 
 app = typer.Typer(
     name="hirefunnel",

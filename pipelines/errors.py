@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+STOPPED = 130  # the exit code of what Ctrl-C or a scheduler ends
+
 
 class HirefunnelError(Exception):
     """One clear sentence for the user: what, where, what to do."""

@@ -82,7 +82,7 @@ def read(connection: duckdb.DuckDBPyConnection, facts: dict[str, Any]) -> None:
         select
             vendor, resource,
             arg_max(finished_at, rowid) filter (where status in ('ok', 'partial')) as last_success_at,
-            arg_max(finished_at, rowid) filter (where status != 'skipped') as last_attempt_at,
+            arg_max(started_at, rowid) filter (where status != 'skipped') as last_attempt_at,
             arg_max(status, rowid) as last_status,
             arg_max(rows_read, rowid) as rows_read_last_run,
             arg_max(versions_added, rowid) as versions_added_last_run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ def check() -> None:
     keep_logs()
     is_pseudonymised()
     stale_after()
+    build_memory()
 
 
 def keep_logs() -> timedelta:
@@ -58,3 +60,15 @@ def stale_after() -> timedelta:
     raise SettingsError(
         f"HIREFUNNEL_STALE_AFTER_HOURS is {text!r}; write a number of hours, such as 36."
     )
+
+
+def build_memory() -> str:
+    """What a build may use before it spills to disk (HIREFUNNEL_MEMORY_LIMIT; 4GB), as DuckDB writes it.
+
+    Raises:
+        SettingsError: If it is no size.
+    """
+    text = os.environ.get("HIREFUNNEL_MEMORY_LIMIT") or "4GB"
+    if not re.fullmatch(r"[1-9]\d{0,8} ?[kmgt]i?b", text, flags=re.IGNORECASE | re.ASCII):
+        raise SettingsError(f"HIREFUNNEL_MEMORY_LIMIT is {text!r}; write a size, such as 4GB.")
+    return text

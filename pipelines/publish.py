@@ -7,6 +7,7 @@ The copy holds who people are once, in `dim_person`, or keyed hashes in place of
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -81,6 +82,8 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
             connection.execute("checkpoint copy")
             connection.execute("detach copy")
         _flush(unfinished)
+        if final.parent.stat().st_mode & stat.S_IRGRP:  # opened to a group on purpose
+            unfinished.chmod(unfinished.stat().st_mode | stat.S_IRGRP)
         unfinished.replace(final)
         _point_current_to(final)
     finally:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from . import leftovers, lock, options, redact
 from . import settings as clock
-from .errors import HirefunnelError, SettingsError
+from .errors import STOPPED, HirefunnelError, SettingsError
 from .history import History, NodeResult, ResourceRun
 from .report import Reporter, log_file
 from .settings import Settings
@@ -134,7 +134,8 @@ def open_run(
         vendors: Real ones, from which it will read.
 
     Raises:
-        SettingsError: If a setting of the run itself is wrong, or real people would come among the demo's.
+        SettingsError: If a setting of the run itself is wrong, real people would come among the demo's, or forgotten
+            ones come back.
         WarehouseHeldError: If another run holds the warehouse.
     """
     settings.prepare()
@@ -144,6 +145,7 @@ def open_run(
     history = History(settings.warehouse)
     with lock.hold(settings, command), log_file(settings.logs_dir / f"{run_id}.log"):
         _refuse_demo(settings, history, vendors)
+        _refuse_another_salt(settings, vendors)
         history.begin(run_id, command, clock.now(), started_at)
         leftovers.remove(settings)
         leftovers.remove_old_logs(settings.logs_dir, started_at - options.keep_logs())
@@ -154,6 +156,9 @@ def open_run(
             exit_code = 1 if run.failures else 0
         except HirefunnelError as error:
             exit_code = error.exit_code
+            raise
+        except KeyboardInterrupt:
+            exit_code = STOPPED
             raise
         finally:
             leftovers.remove(settings)
@@ -168,6 +173,13 @@ def _refuse_demo(settings: Settings, history: History, vendors: Sequence[Vendor]
             f"The warehouse {settings.warehouse} holds the demo's invented people; set HIREFUNNEL_DATA_DIR "
             "to another folder for real vendors, or delete this one."
         )
+
+
+def _refuse_another_salt(settings: Settings, vendors: Sequence[Vendor]) -> None:
+    if any(is_configured(vendor) for vendor in vendors):
+        from .forgotten import Forgotten
+
+        Forgotten.load(settings)
 
 
 def prepare_vendors(settings: Settings, vendors: list[Vendor]) -> None:

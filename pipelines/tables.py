@@ -112,6 +112,15 @@ def print_status(facts: dict[str, Any]) -> None:
             for row in facts["last_runs"]
         ],
     )
+    _print_list(
+        console,
+        "cursors (in full: status --json)",
+        [
+            f"{vendor} · {resource}: {_summary(cursor)}"
+            for vendor, resources in facts["cursors"].items()
+            for resource, cursor in resources.items()
+        ],
+    )
     if facts["published"]:
         console.print(f"\npublished: {facts['published']}", soft_wrap=True)
 
@@ -129,6 +138,16 @@ def _credit_lines(credits: list[dict[str, Any]]) -> list[str]:
         + ")"
         for (day, run_id, vendor), jobs in runs.items()
     ]
+
+
+def _summary(cursor: dict[str, Any]) -> str:
+    """What a resource's state says, without the campaigns and jobs that it has something about."""
+    if all(isinstance(value, dict) for value in cursor.values()):
+        return f"{len(cursor)} of them"
+    return ", ".join(
+        f"{name} ({len(value)})" if isinstance(value, dict | list) else f"{name} {value}"
+        for name, value in cursor.items()
+    )
 
 
 def _print_list(console: Console, title: str, lines: list[str]) -> None:

@@ -15,7 +15,10 @@ from pipelines.errors import SettingsError
 from pipelines.forgotten import Forgotten, list_hash
 from pipelines.history import TABLES
 from pipelines.keyed import salt
+from pipelines.report import Reporter
+from pipelines.run import open_run
 from pipelines.settings import Settings
+from pipelines.vendors import VENDORS
 
 KEY = b"a salt that is long enough"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -259,3 +262,9 @@ class TestTheList:
             Forgotten.load(warehouse)
         with pytest.raises(SettingsError, match="put the former one back"):
             self.put_on_list(warehouse, salt(warehouse), email={"bob@example.org"})
+        monkeypatch.setenv("SOURCES__HIREDNOW__API_KEY", "a key of a test")
+        with (
+            pytest.raises(SettingsError, match="put the former one back"),
+            open_run(warehouse, "sync", Reporter(), [VENDORS["hirednow"]]),
+        ):
+            pytest.fail("a run began")

@@ -103,7 +103,8 @@ def test_a_run_that_is_asked_to_stop_says_what_is_kept(
     assert last_line(stderr) == (
         "hirefunnel: stopped; what was committed is kept, run again to go on."
     )
-    assert installation.query("select command, status from ops.runs") == [("sync", "failed")]
+    runs = installation.query("select command, status, exit_code from ops.runs")
+    assert runs == [("sync", "failed", 130)]
     assert not list(installation.data.glob("*.holder.json"))
 
 

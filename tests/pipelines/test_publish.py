@@ -37,6 +37,20 @@ def read(path: object, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+@pytest.mark.parametrize(("folder", "copy"), [(0o700, 0o600), (0o750, 0o640)])
+def test_who_may_read_the_folder_may_read_its_copies(
+    built: Settings, folder: int, copy: int
+) -> None:
+    built.published_dir.chmod(folder)
+    before = os.umask(0o077)  # as the command sets it
+    try:
+        path = publish.publish(built, AT, "run-1", [])
+    finally:
+        os.umask(before)
+
+    assert path.stat().st_mode & 0o777 == copy
+
+
 def test_the_copy_holds_the_marts_with_their_descriptions_and_nothing_else(built: Settings) -> None:
     publish.publish(built, AT, "run-1", ["closerx · hourly_metrics: no answer"])
     current = built.published_dir / "current.duckdb"

@@ -139,6 +139,13 @@ def test_hours_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, hours:
         options.stale_after()
 
 
+@pytest.mark.parametrize("size", ["4", "lots", "-1GB", "0GB", "4GB; drop"])
+def test_memory_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    monkeypatch.setenv("HIREFUNNEL_MEMORY_LIMIT", size)
+    with pytest.raises(SettingsError, match="HIREFUNNEL_MEMORY_LIMIT"):
+        options.check()
+
+
 @pytest.mark.parametrize("content", [b"[sources", 'name = "Zoë"'.encode("latin-1")])
 def test_toml_that_is_none_is_refused(
     installation: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
