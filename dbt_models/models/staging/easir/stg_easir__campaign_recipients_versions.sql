@@ -5,6 +5,11 @@
 
 with
 
+loads as (
+    select load_id from {{ ref('int_loads') }}
+    where vendor = 'easir'
+),
+
 {# One zone for all: a zone by the row takes ten times as long. It is the
    latest, as a setting that was corrected is right for older rows, too: these
    are read again when it changes. What says that a recipient is gone repeats
@@ -15,9 +20,7 @@ zones as (
     where
         nested_timezone is not null
         and _is_deleted is distinct from true
-        and _dlt_load_id in (
-            select load_id from {{ ref('int_loads') }} where vendor = 'easir'
-        )
+        and _dlt_load_id in (select loads.load_id from loads)
 ),
 
 versions as (
