@@ -411,7 +411,7 @@ def test_who_is_in_no_table_of_people_is_erased_as_well(installation: Installati
 def test_a_mapping_that_names_them_is_the_users_to_change(installation: Installation) -> None:
     person = somebody_in(installation, stored_records(installation))
     mapping = installation.folder / "mappings" / "blocked_keys.csv"
-    mapping.write_text(f"key_type,value,reason\nemail,{person.email},a test\n")
+    mapping.write_text(f"key_type,value,reason\nphone,+639000000000,desk of {person.email}\n")
 
     assert installation.hirefunnel("forget", "--email", person.email) == 1
     assert "blocked_keys.csv names them in line 2; take the line out" in installation.output
