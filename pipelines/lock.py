@@ -16,10 +16,11 @@ from .settings import Settings
 
 
 def _paths(settings: Settings) -> tuple[Path, Path]:
-    """The lock lies beside the warehouse, so that two data folders with one warehouse still meet it."""
+    """The lock lies beside the warehouse itself, so that two data folders or links that lead there still meet it."""
+    warehouse = settings.warehouse.resolve()
     return (
-        settings.warehouse.with_name(settings.warehouse.name + ".lock"),
-        settings.warehouse.with_name(settings.warehouse.name + ".holder.json"),
+        warehouse.with_name(warehouse.name + ".lock"),
+        warehouse.with_name(warehouse.name + ".holder.json"),
     )
 
 

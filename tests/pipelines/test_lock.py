@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -62,3 +63,15 @@ def test_a_damaged_holder_file_is_no_obstacle(installation: Settings) -> None:
     with lock.hold(installation, "run"):
         held = installation.warehouse.with_name("hirefunnel.duckdb.holder.json")
         assert json.loads(held.read_text())["command"] == "run"
+
+
+def test_a_link_to_the_warehouse_leads_to_the_same_lock(installation: Settings) -> None:
+    installation.prepare()
+    link = installation.warehouse.with_name("link.duckdb")
+    link.symlink_to(installation.warehouse)
+    with (
+        lock.hold(installation, "run"),
+        pytest.raises(WarehouseHeldError),
+        lock.hold(replace(installation, warehouse=link), "sync", patience_s=0.1),
+    ):
+        pass
