@@ -7,7 +7,7 @@ SEED ?= 0
 JOBS ?= 1
 READY := $(VENV)/.ready
 
-.PHONY: help demo test test-fast lint format chaos bench bench-full clean
+.PHONY: help demo test test-fast lint lint-python lint-types lint-sql format chaos bench bench-full clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,10 +27,16 @@ test: $(READY)  ## all tests, in random order, on all cores
 test-fast: $(READY)  ## without real dbt runs and whole nights
 	$(BIN)/pytest -n auto -m 'not slow'
 
-lint: $(READY)  ## what CI checks: format, lint, types, SQL
+lint: lint-python lint-types lint-sql  ## what CI checks: format, lint, types, SQL
+
+lint-python: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+lint-types: $(READY)
 	$(BIN)/mypy
+
+lint-sql: $(READY)
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff lint --processes 0 dbt_models/models dbt_models/tests
 
 format: $(READY)  ## format Python and SQL
