@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,7 @@ def ddl(columns: TTableSchemaColumns) -> str:
     )
 
 
+@cache
 def _tables(vendor: Vendor) -> dict[str, TTableSchemaColumns]:
     """The columns of the tables that the vendor's resources load, and of dlt's list of loads."""
     source = vendor.blueprint()

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt_common.tests import enable_test_caching
 
 from pipelines import settings as configuration
 from pipelines.settings import Settings
+
+# dbt's macros are the same in every project: a process that builds many parses them once.
+enable_test_caching()
 
 # Before dlt is imported anywhere: nothing is sent, and no test shares dlt's global folder.
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
