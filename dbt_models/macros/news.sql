@@ -63,6 +63,37 @@
 {%- endmacro %}
 
 
+{# The rows that a build of news has taken from such a model, as the build before
+   left them. Only of a model that says so: meta.keeps_before. #}
+{% macro rows_before(relation) -%}
+    {{ return(api.Relation.create(
+        database=relation.database,
+        schema='intermediate',
+        identifier=relation.identifier ~ '__before',
+        type='table'
+    )) }}
+{%- endmacro %}
+
+
+{# A count is kept from build to build: one of news adds what has changed. #}
+{% macro with_last_count(change, last) -%}
+    {%- if is_news_build() -%}
+        cast({{ change }} + coalesce({{ last }}, 0) as bigint)
+    {%- else -%}
+        cast({{ change }} as bigint)
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The model itself as the build before left it, as `built`. #}
+{% macro join_last_built(key) -%}
+    {%- if is_news_build() -%}
+        left join {{ this }} as built
+            on {{ key }} = built.{{ key.split('.')[-1] }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {# In a build of news, the condition that keeps to the touched rows. #}
 {% macro where_touched(column, touched) -%}
     {%- if is_news_build() -%}
@@ -104,14 +135,24 @@
     {%- set target_relation = arguments['target_relation'] -%}
     {%- set new_rows = arguments['temp_relation'] -%}
     {%- set key = arguments['unique_key'] -%}
-    {%- set touched = config.get('meta', {}).get('touched') -%}
+    {%- set meta = config.get('meta', {}) -%}
     {%- set columns = arguments['dest_columns']
         | map(attribute='quoted') | join(', ') -%}
+    {%- set touched -%}
+        {{ key }} in (
+            select {{ key }} from {{
+                ref(meta.touched) if meta.touched else new_rows
+            }}
+        )
+    {%- endset -%}
+
+    {%- if meta.keeps_before %}
+    create or replace table {{ rows_before(target_relation) }} as
+    select * from {{ target_relation }} where {{ touched }};
+    {%- endif %}
 
     delete from {{ target_relation }}
-    where {{ key }} in (
-        select {{ key }} from {{ ref(touched) if touched else new_rows }}
-    );
+    where {{ touched }};
 
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ new_rows }}

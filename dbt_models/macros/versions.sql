@@ -12,8 +12,8 @@
 
    Rows of loads that are under way or were broken off do not count yet. With
    `only_news`, a build of news reads only the records that have a row in a new
-   load, whenever that row was seen, with all their history, and those that
-   `and_keys` selects. #}
+   load, whenever that row was seen, with all their history, and those whose
+   `_key_hash` the SQL of `and_keys` selects. #}
 {% macro record_versions(
     vendor, resource, key, then_by=none, only_news=false, and_keys=none
 ) -%}
@@ -43,20 +43,17 @@
                 select load_id from {{ loads }} where vendor = '{{ vendor }}'
             )
             {%- if only_news and is_news_build() %}
-            {#- one column by itself: engines skip what cannot match -#}
-            {%- for columns in ([key[-1:], key] if key[1:] else [key]) %}
-            and ({{ columns | join(', ') }}) in (
-                select {{ columns | join(', ') }} from {{ relation }}
+            and _key_hash in (
+                select _key_hash from {{ relation }}
                 where _dlt_load_id in (
                     select load_id from {{ loads }}
                     where vendor = '{{ vendor }}' and is_new
                 )
                 {%- if and_keys %}
                 union all
-                select {{ columns | join(', ') }} from ({{ and_keys }})
+                {{ and_keys }}
                 {%- endif %}
             )
-            {%- endfor %}
             {%- endif %}
         window history as ({{ _history(key, then_by) }})
     ) as stamped

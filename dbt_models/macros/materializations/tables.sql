@@ -42,7 +42,8 @@
     {%- else -%}
         {%- do make_table_anew() -%}
         {%- call statement('no_slice') -%}
-            drop table if exists {{ slice_of(target_relation) }}
+            drop table if exists {{ slice_of(target_relation) }};
+            drop table if exists {{ rows_before(target_relation) }}
         {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks) }}

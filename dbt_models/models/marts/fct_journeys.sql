@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key='person_id',
-    meta={'touched': 'int_touched_persons'},
+    meta={'touched': 'int_touched_persons', 'keeps_before': true},
     post_hook="{{ journeys_stall() }}"
 ) }}
 

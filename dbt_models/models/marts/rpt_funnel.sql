@@ -1,25 +1,17 @@
 with
 
-journeys as (
-    select
-        {% for stage in ordered_stages() %}
-        {{ stage }}_at is not null as is_in_{{ stage }},
-        {% endfor %}
-        hiring_campaign,
-        source,
-        cast({{ dbt.date_trunc(
-            var('funnel_period'), utc_date('first_event_at')
-        ) }} as date) as period_start_date
-    from {{ ref('fct_journeys') }}
-),
-
 -- Journeys that were in the same stages count the same everywhere.
 alike as (
     select
-        *,
-        count(*) as journeys
-    from journeys
-    group by all
+        {% for stage in ordered_stages() %}
+        is_in_{{ stage }},
+        {% endfor %}
+        hiring_campaign,
+        source,
+        period_start_date,
+        journeys
+    from {{ ref('int_journey_counts') }}
+    where journeys > 0
 ),
 
 numbered as (

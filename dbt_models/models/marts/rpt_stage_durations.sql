@@ -29,16 +29,15 @@ measured as (
     group by hiring_campaign, from_stage
 ),
 
--- whoever has the assessment's verdict no longer waits for it
 waiting as (
     select
         hiring_campaign,
         furthest_stage as from_stage,
-        count(*) filter (
-            where is_open
-            and not (furthest_stage = 'assessed' and has_verdict)
+        cast(
+            sum(case when is_waiting then journeys else 0 end) as bigint
         ) as still_waiting
-    from journeys
+    from {{ ref('int_journey_counts') }}
+    where journeys > 0
     group by hiring_campaign, furthest_stage
 ),
 

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='campaign_hour_id'
+    unique_key='key_hash'
 ) }}
 
 with
@@ -29,6 +29,7 @@ final as (
         campaign_results as results,
         campaign_results_change as results_change,
         is_final,
+        _key_hash as key_hash,
         _seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _count_versions as count_versions,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='recipient_key'
+    unique_key='key_hash'
 ) }}
 
 with
@@ -27,7 +27,7 @@ versions as (
     {{ record_versions(
         'easir', 'campaign_recipients', ['campaign_id', 'id'],
         then_by='updated_at', only_news=true,
-        and_keys='select campaign_id, recipient_id as id from ' ~ this
+        and_keys='select key_hash from ' ~ this
             ~ ' where consent_timezone <> (select _timezone from zones)'
     ) }}
 ),
@@ -101,6 +101,7 @@ final as (
         updated_at,
         _is_missing as is_deleted,
         _first_missing_at as first_missing_at,
+        _key_hash as key_hash,
         _last_seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _version_number as version_number,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='result_id'
+    unique_key='key_hash'
 ) }}
 
 with
@@ -33,6 +33,7 @@ final as (
         {{ safe_cast('order_index', 'bigint') }} as order_index,
         created_at,
         updated_at,
+        _key_hash as key_hash,
         _seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _version_number as version_number,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='application_key'
+    unique_key='key_hash'
 ) }}
 
 with
@@ -36,6 +36,7 @@ final as (
         {{ safe_timestamp('application_date') }} as applied_at,
         _is_missing as is_deleted,
         _first_missing_at as first_missing_at,
+        _key_hash as key_hash,
         _last_seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _version_number as version_number,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='lead_id'
+    unique_key='key_hash'
 ) }}
 
 with
@@ -38,6 +38,7 @@ final as (
         scheduled_at,
         created_at,
         updated_at,
+        _key_hash as key_hash,
         _seen_at as seen_at,
         _first_seen_at as first_seen_at,
         _version_number as version_number,
