@@ -76,11 +76,11 @@
 
 
 {# A count is kept from build to build: one of news adds what has changed. #}
-{% macro with_last_count(change, last) -%}
+{% macro with_last_count(counted, last) -%}
     {%- if is_news_build() -%}
-        cast({{ change }} + coalesce({{ last }}, 0) as bigint)
+        cast({{ counted }} + coalesce({{ last }}, 0) as bigint)
     {%- else -%}
-        cast({{ change }} as bigint)
+        cast({{ counted }} as bigint)
     {%- endif -%}
 {%- endmacro %}
 

@@ -16,8 +16,8 @@ entries as (
     select
         hiring_campaign,
         {{ utc_date(stage ~ '_at') }} as entry_date,
-        {{ 'change' if stage == 'lead' else '0' }} as leads,
-        {{ 'change' if stage == 'hired' else '0' }} as hires
+        {{ 'counted' if stage == 'lead' else '0' }} as leads,
+        {{ 'counted' if stage == 'hired' else '0' }} as hires
     from changes
     where {{ stage }}_at is not null
     {{ 'union all' if not loop.last }}

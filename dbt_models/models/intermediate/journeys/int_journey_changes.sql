@@ -1,25 +1,38 @@
--- What the reports' counts gain and lose: each journey counts one. In a build of
--- news, each touched journey as it is now counts one more, and as it was one
--- less.
+-- What counts of journeys gain and lose: in a full build each journey counts
+-- one; in one of news, each touched journey counts one as it is now, and one
+-- less as it was.
 {{ config(materialized='ephemeral') }}
 
-{%- set columns = [
-    'hiring_campaign', 'source', 'furthest_stage', 'has_verdict', 'is_open',
-    'first_event_at'
-] %}
-{%- for stage in ordered_stages() %}
-    {%- do columns.append(stage ~ '_at') %}
-{%- endfor %}
-{%- set journeys = ref('fct_journeys') %}
+with
 
-select
-    {{ columns | join(', ') }},
-    1 as change
-from {{ touched_rows(journeys) }}
-{% if is_news_build() %}
-union all
-select
-    {{ columns | join(', ') }},
-    -1 as change
-from {{ rows_before(journeys) }}
-{% endif %}
+journeys as (
+    select
+        {% for stage in ordered_stages() %}
+        {{ stage }}_at,
+        {% endfor %}
+        hiring_campaign,
+        source,
+        furthest_stage,
+        has_verdict,
+        is_open,
+        first_event_at,
+        1 as counted
+    from {{ touched_rows(ref('fct_journeys')) }}
+    {% if is_news_build() %}
+    union all
+    select
+        {% for stage in ordered_stages() %}
+        {{ stage }}_at,
+        {% endfor %}
+        hiring_campaign,
+        source,
+        furthest_stage,
+        has_verdict,
+        is_open,
+        first_event_at,
+        -1 as counted
+    from {{ rows_before(ref('fct_journeys')) }}
+    {% endif %}
+)
+
+select * from journeys

@@ -6,14 +6,6 @@
     unique_key='kind_id'
 ) }}
 
-{%- set kind = [
-    'hiring_campaign', 'source', 'period_start_date', 'furthest_stage',
-    'is_waiting'
-] %}
-{%- for stage in ordered_stages() %}
-    {%- do kind.append('is_in_' ~ stage) %}
-{%- endfor %}
-
 with
 
 journeys as (
@@ -31,38 +23,60 @@ journeys as (
         is_open
         and not coalesce(furthest_stage = 'assessed' and has_verdict, false)
             as is_waiting,
-        change
+        counted
     from {{ ref('int_journey_changes') }}
 ),
 
 kinds as (
     select
-        {{ kind | join(', ') }},
-        sum(change) as change
+        {% for stage in ordered_stages() %}
+        is_in_{{ stage }},
+        {% endfor %}
+        hiring_campaign,
+        source,
+        period_start_date,
+        furthest_stage,
+        is_waiting,
+        sum(counted) as counted
     from journeys
-    group by {{ kind | join(', ') }}
+    group by
+        {% for stage in ordered_stages() %}
+        is_in_{{ stage }},
+        {% endfor %}
+        hiring_campaign,
+        source,
+        period_start_date,
+        furthest_stage,
+        is_waiting
+    having sum(counted) <> 0
 ),
 
 identified as (
     select
         *,
+        -- with its length, no campaign can be taken for another and a source
         {{ dbt.hash(
-            "hiring_campaign || '|' || source || '|' || period_start_date"
+            "length(hiring_campaign) || '|' || hiring_campaign"
+            ~ " || '|' || source || '|' || period_start_date"
             ~ " || '|' || coalesce(furthest_stage, '') || '|' || is_waiting"
-            ~ " || '|' || is_in_" ~ ordered_stages()
-                | join(" || '|' || is_in_")
+            ~ " || '|' || is_in_"
+            ~ ordered_stages() | join(" || '|' || is_in_")
         ) }} as kind_id
     from kinds
-    where change <> 0
 ),
 
 final as (
     select
         kinds.kind_id,
-        {% for column in kind %}
-        kinds.{{ column }},
+        {% for stage in ordered_stages() %}
+        kinds.is_in_{{ stage }},
         {% endfor %}
-        {{ with_last_count('kinds.change', 'built.journeys') }} as journeys
+        kinds.hiring_campaign,
+        kinds.source,
+        kinds.period_start_date,
+        kinds.furthest_stage,
+        kinds.is_waiting,
+        {{ with_last_count('kinds.counted', 'built.journeys') }} as journeys
     from identified as kinds
     {{ join_last_built('kinds.kind_id') }}
 )
