@@ -107,7 +107,7 @@ def put_section(path: Path, section: str) -> None:
     heading = section.splitlines()[0]
     old = re.compile(rf"^{re.escape(heading)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
     if old.search(before):
-        after = old.sub(lambda _: section + "\n", before)
+        after = old.sub(lambda _: section.rstrip("\n") + "\n\n", before)
     else:
         after = f"{before.rstrip()}\n\n{section}" if before.strip() else section
     path.write_text(after.rstrip() + "\n", encoding="utf-8")
