@@ -142,8 +142,8 @@ def _credit_lines(credits: list[dict[str, Any]]) -> list[str]:
 
 def _summary(cursor: dict[str, Any]) -> str:
     """What a resource's state says, without the campaigns and jobs that it has something about."""
-    if all(isinstance(value, dict) for value in cursor.values()):
-        return f"{len(cursor)} of them"
+    if len(cursor) > 3 and all(isinstance(value, dict) for value in cursor.values()):
+        return f"{len(cursor)} campaigns or jobs"
     return ", ".join(
         f"{name} ({len(value)})" if isinstance(value, dict | list) else f"{name} {value}"
         for name, value in cursor.items()
