@@ -44,7 +44,7 @@ format: $(READY)  ## format Python and SQL
 	$(BIN)/ruff check --fix .
 	HIREFUNNEL_WAREHOUSE=:memory: $(BIN)/sqlfluff fix --processes 0 dbt_models/models dbt_models/tests
 
-chaos: $(READY)  ## faults and kills from seeds: make chaos N=500 JOBS=2 FOLDER=f; some 15 s each, goes on in f
+chaos: $(READY)  ## faults and kills from seeds: make chaos N=500 JOBS=2 FOLDER=f; up to a minute each, goes on in f
 	$(BIN)/python -m tests.chaos --schedules $(N) --seed $(SEED) --jobs $(JOBS) $(if $(FOLDER),--folder $(FOLDER)) --markdown docs/guarantees.md
 
 bench: $(READY)  ## a backfill beside the limit and the alternatives, a night on growing history; minutes

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import settings as configuration
+from .copies import newest
 from .errors import SettingsError
 from .history import History
 from .lock import hold
-from .publish import newest
 from .report import Reporter
 from .run import open_run, prepare_vendors
 from .settings import Settings, environment

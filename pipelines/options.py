@@ -21,7 +21,7 @@ def check() -> None:
     keep_logs()
     is_pseudonymised()
     stale_after()
-    build_memory()
+    check_build_memory()
 
 
 def keep_logs() -> timedelta:
@@ -62,13 +62,12 @@ def stale_after() -> timedelta:
     )
 
 
-def build_memory() -> str:
-    """What a build may use before it spills to disk (HIREFUNNEL_MEMORY_LIMIT; 4GB), as DuckDB writes it.
+def check_build_memory() -> None:
+    """What a build may use before it spills to disk (HIREFUNNEL_MEMORY_LIMIT), as dbt's profile hands it to DuckDB.
 
     Raises:
         SettingsError: If it is no size.
     """
-    text = os.environ.get("HIREFUNNEL_MEMORY_LIMIT") or "4GB"
-    if not re.fullmatch(r"[1-9]\d{0,8} ?[kmgt]i?b", text, flags=re.IGNORECASE | re.ASCII):
+    text = os.environ.get("HIREFUNNEL_MEMORY_LIMIT")
+    if text and not re.fullmatch(r"[1-9]\d{0,8} ?[kmgt]i?b", text, flags=re.IGNORECASE | re.ASCII):
         raise SettingsError(f"HIREFUNNEL_MEMORY_LIMIT is {text!r}; write a size, such as 4GB.")
-    return text

@@ -1,29 +1,24 @@
 """The read-only copy for BI: the marts, in a file of their own, swapped in with one rename.
 
-Readers keep the file they opened; a new connection through `current.duckdb` gets the newest. Nobody waits for anybody.
-The copy holds who people are once, in `dim_person`, or keyed hashes in place of that (HIREFUNNEL_PSEUDONYMISE).
+It holds who people are once, in `dim_person`, or keyed hashes in place of that (HIREFUNNEL_PSEUDONYMISE). How copies
+follow each other in their folder is told in `copies.py`.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from . import database
+from . import copies, database
 from .errors import HirefunnelError
 from .keyed import keyed_hash, salt
 from .options import is_pseudonymised
 from .settings import Settings
 
 MARTS = "marts"
-CURRENT = "current.duckdb"
-KEPT_COPIES = 5
 
 # What a person's records say word for word serves those who look into the warehouse why records are one person.
 # BI reads the person in `dim_person`.
@@ -58,54 +53,29 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
         HirefunnelError: If there are no marts yet.
     """
     key = salt(settings) if is_pseudonymised() else None
-    settings.published_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _remove_unfinished(settings.published_dir)
-    final = _free_name(settings.published_dir, published_at)
-    unfinished = final.with_name(f".{final.name}.part")
-    try:
-        with database.connect(settings.warehouse) as connection:
-            names = database.tables(connection, MARTS)
-            if not names:
-                raise HirefunnelError(
-                    f"The warehouse {settings.warehouse} has no marts to publish; run `hirefunnel build` first."
-                )
-            # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
-            connection.execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
-            connection.execute(f"create schema copy.{MARTS}")
-            if key is not None:
-                _add_pseudonym_function(connection, key)
-            for name in names:
-                _copy_table(connection, name, is_pseudonymised=key is not None)
-            _describe_publication(
-                connection, published_at, run_id, failures, is_pseudonymised=key is not None
+    with (
+        copies.new(settings.published_dir, published_at) as (unfinished, final),
+        database.connect(settings.warehouse) as connection,
+    ):
+        names = database.tables(connection, MARTS)
+        if not names:
+            raise HirefunnelError(
+                f"The warehouse {settings.warehouse} has no marts to publish; run `hirefunnel build` first."
             )
-            connection.execute("checkpoint copy")
-            connection.execute("detach copy")
-        _flush(unfinished)
-        if final.parent.stat().st_mode & stat.S_IRGRP:  # opened to a group on purpose
-            unfinished.chmod(unfinished.stat().st_mode | stat.S_IRGRP)
-        unfinished.replace(final)
-        _point_current_to(final)
-    finally:
-        _remove_unfinished(settings.published_dir)
-    _drop_old_copies(settings.published_dir, hidden_only=key is not None)
+        # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
+        connection.execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
+        connection.execute(f"create schema copy.{MARTS}")
+        if key is not None:
+            _add_pseudonym_function(connection, key)
+        for name in names:
+            _copy_table(connection, name, is_pseudonymised=key is not None)
+        _describe_publication(
+            connection, published_at, run_id, failures, is_pseudonymised=key is not None
+        )
+        connection.execute("checkpoint copy")
+        connection.execute("detach copy")
+    copies.drop_old(settings.published_dir, hidden_only=key is not None)
     return final
-
-
-def _free_name(folder: Path, published_at: datetime) -> Path:
-    """A name that no reader has open: a second publication within a second gets microseconds."""
-    path = folder / f"hirefunnel-{published_at:%Y%m%dT%H%M%SZ}.duckdb"
-    return (
-        path
-        if not path.exists()
-        else folder / f"hirefunnel-{published_at:%Y%m%dT%H%M%S.%fZ}.duckdb"
-    )
-
-
-def _remove_unfinished(folder: Path) -> None:
-    """Whoever holds the warehouse is the only one who publishes: what is half written is a dead run's."""
-    for path in folder.glob(".hirefunnel-*.part*"):
-        path.unlink(missing_ok=True)
 
 
 def _add_pseudonym_function(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
@@ -206,47 +176,3 @@ def _describe_publication(
 
 def _quoted(text: object) -> str:
     return str(text).replace("'", "''")
-
-
-def _flush(path: Path) -> None:
-    """The bytes must be on disk before the name says so."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _point_current_to(path: Path) -> None:
-    link = path.with_name(CURRENT)
-    fresh = path.with_name(f".{CURRENT}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(path.name)
-    fresh.replace(link)
-
-
-def _drop_old_copies(folder: Path, *, hidden_only: bool) -> None:
-    """Keeps a few; of those that say who people are, none, once a copy is to hide it."""
-    current = (folder / CURRENT).resolve()  # not the last by name after a clock that was ahead
-    copies = sorted(path for path in folder.glob("hirefunnel-*.duckdb") if path != current)
-    kept = [path for path in copies if not hidden_only or _hides_people(path)]
-    kept = kept[-(KEPT_COPIES - 1) :]
-    for path in set(copies) - set(kept):
-        with suppress(OSError):
-            path.unlink()
-
-
-def _hides_people(path: Path) -> bool:
-    """Whether a copy is known to hold pseudonyms."""
-    try:
-        with database.connect(path, read_only=True) as connection:
-            found = connection.execute(f"select is_pseudonymised from {MARTS}.publication")
-            return found.fetchall() == [(True,)]
-    except (duckdb.Error, HirefunnelError):
-        return False
-
-
-def newest(settings: Settings) -> Path | None:
-    """The published copy that readers get now."""
-    link = settings.published_dir / CURRENT
-    return link.resolve() if link.exists() else None

@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from . import database, lock, publish
+from . import copies, database, lock
 from .errors import WarehouseHeldError
 from .facts import read, read_copy
 from .options import stale_after
@@ -24,7 +24,7 @@ def collect(settings: Settings) -> dict[str, Any]:
     stored, by resource and reason), `set_aside` (load packages that could not be loaded), `unmapped_statuses`,
     `credits` (by run, day and job), `backfills` (begun and not finished), `cursors`. Times are ISO in UTC.
     """
-    copy = publish.newest(settings)
+    copy = copies.newest(settings)
     facts: dict[str, Any] = {
         "is_fresh": False,
         "summary": "",

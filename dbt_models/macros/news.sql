@@ -53,11 +53,11 @@
 
 
 {# Where an incremental model's rows of a build of news stay until the next. #}
-{% macro slice_of(relation) -%}
+{% macro slice_of(relation, name='touched') -%}
     {{ return(api.Relation.create(
         database=relation.database,
         schema='intermediate',
-        identifier=relation.identifier ~ '__touched',
+        identifier=relation.identifier ~ '__' ~ name,
         type='table'
     )) }}
 {%- endmacro %}
@@ -66,12 +66,7 @@
 {# The rows that a build of news has taken from such a model, as the build before
    left them. Only of a model that says so: meta.keeps_before. #}
 {% macro rows_before(relation) -%}
-    {{ return(api.Relation.create(
-        database=relation.database,
-        schema='intermediate',
-        identifier=relation.identifier ~ '__before',
-        type='table'
-    )) }}
+    {{ return(slice_of(relation, 'before')) }}
 {%- endmacro %}
 
 

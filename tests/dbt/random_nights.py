@@ -148,6 +148,8 @@ class Nights:
             )
             if is_open:
                 self.open_loads[-1] = (dataset, f"{load_id}.{table}")
+        # some keys share their number, as they may
+        connection.execute(f"update {table} set {KEY_HASH} = {KEY_HASH} % 997")
 
     def _return(self, connection: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> None:
         """Of the records that were missing some are back as they were."""

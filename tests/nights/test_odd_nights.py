@@ -111,14 +111,7 @@ class TestAPackageThatCannotBeLoaded:
         self, installation: Installation, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Of its files the leads can be loaded, and the cursors; the rejected records cannot."""
-        odd = min(lead["id"] for lead in installation.world.records("talkpush", "leads").values())
-
-        def change(candidates: list[Any]) -> None:
-            for lead in candidates:
-                if lead["id"] == odd:
-                    lead["created_at"] = "the day before yesterday"
-
-        spoil(installation, change)
+        odd = misdate_a_lead(installation)
         load = VersionLoadJob.run
 
         def fail(job: VersionLoadJob) -> None:
@@ -194,6 +187,19 @@ def spoil(installation: Installation, change: Callable[[list[Any]], None]) -> An
     )
 
 
+def misdate_a_lead(installation: Installation) -> int:
+    """Talkpush sends its first lead with a time that is none; says which lead."""
+    odd = int(min(lead["id"] for lead in installation.world.records("talkpush", "leads").values()))
+
+    def change(candidates: list[Any]) -> None:
+        for lead in candidates:
+            if lead["id"] == odd:
+                lead["created_at"] = "the day before yesterday"
+
+    spoil(installation, change)
+    return odd
+
+
 class TestRecordsThatCannotBeStored:
     """They are kept with the reason, counted, and tried again when the mapping changes."""
 
@@ -248,14 +254,7 @@ class TestRecordsThatCannotBeStored:
     def test_what_is_stored_as_it_was_seen_later_is_told_no_more(
         self, installation: Installation
     ) -> None:
-        odd = min(lead["id"] for lead in installation.world.records("talkpush", "leads").values())
-
-        def change(candidates: list[Any]) -> None:
-            for lead in candidates:
-                if lead["id"] == odd:
-                    lead["created_at"] = "the day before yesterday"
-
-        spoil(installation, change)
+        odd = misdate_a_lead(installation)
         assert installation.night("sync") == 0
         assert [row["count_records"] for row in status(installation)["rejected"]] == [1]
         installation.simulator.faults.clear()
@@ -265,7 +264,7 @@ class TestRecordsThatCannotBeStored:
         assert status(installation)["rejected"] == []
         assert count(installation, "ops.rejected_records") == 1  # and yet it is not lost
 
-        spoil(installation, change)  # the same answer as the first one
+        misdate_a_lead(installation)  # the same answer as the first one
         assert installation.night("sync") == 0
         assert [row["count_records"] for row in status(installation)["rejected"]] == [1]
 

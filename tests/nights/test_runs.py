@@ -253,6 +253,21 @@ class TestABrokenNight:
         runs = [row["exit_code"] for row in facts["last_runs"] if row["command"] == "run"]
         assert runs[0] == 1  # after it, another test may have published
 
+    def test_status_says_where_each_vendor_is_gone_on_with(
+        self, broken_night: tuple[Installation, int]
+    ) -> None:
+        broken, _ = broken_night
+        assert broken.hirefunnel("status", "--json") == 1
+        cursors = json.loads(broken.output)["cursors"]
+        assert broken.hirefunnel("status") == 1
+
+        told = broken.output.split("cursors (in full: status --json)\n")[1]
+        for vendor, resources in cursors.items():
+            for resource in resources:
+                assert f"{vendor} · {resource}: " in told
+        read_at = cursors["easir"]["campaign_recipients"]["last_full_read"]
+        assert f"last_full_read {read_at}" in told
+
     def test_no_secret_is_in_any_file_or_output(
         self, broken_night: tuple[Installation, int]
     ) -> None:

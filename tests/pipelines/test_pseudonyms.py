@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import publish
+from pipelines import copies, publish
 from pipelines.errors import SettingsError
 from pipelines.keyed import keyed_hash
 from pipelines.settings import Settings
@@ -127,7 +127,7 @@ def test_another_word_than_true_or_false_is_refused(
 
     with pytest.raises(SettingsError, match=f"HIREFUNNEL_PSEUDONYMISE is '{text}'; write true"):
         publish.publish(built, AT, "run-1", [])
-    assert publish.newest(built) is None
+    assert copies.newest(built) is None
 
 
 def known(world: World) -> set[str]:

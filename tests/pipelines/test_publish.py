@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from pipelines import publish
+from pipelines import copies, publish
 from pipelines.errors import HirefunnelError
 from pipelines.settings import Settings
 
@@ -89,7 +89,7 @@ def test_a_reader_keeps_its_copy_while_a_new_one_is_published(built: Settings) -
     publish.publish(built, AT + timedelta(days=1), "run-2", [])
 
     assert reader.execute("select count(*) from marts.fct_journeys").fetchall() == [(1,)]
-    assert read(publish.newest(built), "select count(*) from marts.fct_journeys") == [(2,)]
+    assert read(copies.newest(built), "select count(*) from marts.fct_journeys") == [(2,)]
     reader.close()
 
 
@@ -105,7 +105,7 @@ def test_a_publication_that_fails_leaves_the_last_one_and_no_rubbish(
     with pytest.raises(OSError, match="No space"):
         publish.publish(built, AT + timedelta(days=1), "run-2", [])
 
-    assert publish.newest(built) == first
+    assert copies.newest(built) == first
     assert sorted(path.name for path in built.published_dir.iterdir()) == [
         "current.duckdb",
         first.name,
@@ -130,7 +130,7 @@ def test_what_a_killed_publication_left_is_cleaned_up(built: Settings, rubbish: 
 
     second = publish.publish(built, AT + timedelta(days=1), "run-2", [])
 
-    assert publish.newest(built) == second
+    assert copies.newest(built) == second
     assert read(link, "select count(*) from marts.fct_journeys") == [(1,)]
     names = {path.name for path in built.published_dir.iterdir()}
     assert names <= {"current.duckdb", first.name, second.name}
@@ -140,16 +140,16 @@ def test_a_few_older_copies_are_kept(built: Settings) -> None:
     for day in range(7):
         publish.publish(built, AT + timedelta(days=day), "run", [])
 
-    assert len(list(built.published_dir.glob("hirefunnel-*.duckdb"))) == publish.KEPT_COPIES
+    assert len(list(built.published_dir.glob("hirefunnel-*.duckdb"))) == copies.KEPT_COPIES
 
 
 def test_after_a_clock_that_was_ahead_the_newest_copy_is_kept(built: Settings) -> None:
     """By name it is the oldest."""
-    for day in range(publish.KEPT_COPIES):
+    for day in range(copies.KEPT_COPIES):
         publish.publish(built, AT + timedelta(days=30 + day), "run", [])
 
     newest = publish.publish(built, AT, "run", [])
-    assert publish.newest(built) == newest
+    assert copies.newest(built) == newest
     assert newest.exists()
 
 
@@ -158,7 +158,7 @@ def test_two_publications_in_one_second_are_two_files(built: Settings) -> None:
     second = publish.publish(built, AT, "run-2", [])
 
     assert first != second
-    assert publish.newest(built) == second
+    assert copies.newest(built) == second
 
 
 def test_without_marts_there_is_nothing_to_publish(installation: Settings) -> None:
@@ -166,4 +166,4 @@ def test_without_marts_there_is_nothing_to_publish(installation: Settings) -> No
 
     with pytest.raises(HirefunnelError, match="hirefunnel build"):
         publish.publish(installation, AT, "run-1", [])
-    assert publish.newest(installation) is None
+    assert copies.newest(installation) is None

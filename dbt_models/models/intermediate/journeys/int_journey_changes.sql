@@ -3,36 +3,24 @@
 -- less as it was.
 {{ config(materialized='ephemeral') }}
 
-with
+{%- set journeys = ref('fct_journeys') %}
+{%- set sides = [(touched_rows(journeys), 1)] %}
+{%- if is_news_build() %}
+    {%- do sides.append((rows_before(journeys), -1)) %}
+{%- endif %}
 
-journeys as (
-    select
-        {% for stage in ordered_stages() %}
-        {{ stage }}_at,
-        {% endfor %}
-        hiring_campaign,
-        source,
-        furthest_stage,
-        has_verdict,
-        is_open,
-        first_event_at,
-        1 as counted
-    from {{ touched_rows(ref('fct_journeys')) }}
-    {% if is_news_build() %}
-    union all
-    select
-        {% for stage in ordered_stages() %}
-        {{ stage }}_at,
-        {% endfor %}
-        hiring_campaign,
-        source,
-        furthest_stage,
-        has_verdict,
-        is_open,
-        first_event_at,
-        -1 as counted
-    from {{ rows_before(ref('fct_journeys')) }}
-    {% endif %}
-)
-
-select * from journeys
+{% for side, counted in sides %}
+select
+    {% for stage in ordered_stages() %}
+    {{ stage }}_at,
+    {% endfor %}
+    hiring_campaign,
+    source,
+    furthest_stage,
+    has_verdict,
+    is_open,
+    first_event_at,
+    {{ counted }} as counted
+from {{ side }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -39,15 +39,7 @@ kinds as (
         is_waiting,
         sum(counted) as counted
     from journeys
-    group by
-        {% for stage in ordered_stages() %}
-        is_in_{{ stage }},
-        {% endfor %}
-        hiring_campaign,
-        source,
-        period_start_date,
-        furthest_stage,
-        is_waiting
+    group by all
     having sum(counted) <> 0
 ),
 
