@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from pipelines import build
+from pipelines.report import Reporter
 from pipelines.settings import Settings
 from tests.dbt import story
 from tests.dbt.random_nights import LISTINGS, Nights
@@ -104,6 +106,19 @@ def test_a_build_writes_only_what_loads_touch(installation: Settings) -> None:
     blocks = (max(sizes) - min(sizes)) / 2**18
     assert blocks <= 4
     assert [is_full for is_full, _ in builds(nights)] == [True, False, False, False, False]
+
+
+def test_a_count_that_went_wrong_is_noticed_and_counted_anew(installation: Settings) -> None:
+    nights = Nights(installation, 6)
+    nights.pass_one(20)
+    nights.build()
+    for table, count in (("int_journey_counts", "journeys"), ("int_daily_entries", "leads")):
+        with open_again(installation.warehouse) as connection:
+            connection.execute(f"update intermediate.{table} set {count} = {count} + 1")
+        failed = [node.node for node in build.build(installation, Reporter()) if node.is_failure]
+        assert "assert_counts_match_journeys" in failed
+        nights.build(has_data_tests=True)
+    assert builds(nights) == [(True, True), *[(False, False), (True, True)] * 2]
 
 
 def test_what_defines_the_marts_makes_a_build_full(installation: Settings) -> None:
