@@ -77,35 +77,39 @@ def batch_query(
     def value(name: str) -> str:
         return f"added.{quoted(name)}" if name in added else f"record.{quoted(name)}"
 
-    columns = [f"{_typed(value(name), kind)} as {quoted(name)}" for name, kind in types.items()]
+    def typed(name: str) -> str:
+        return value(name) if types[name] in _UNTYPED else quoted(f"typed {name}")
+
+    odd = [name for name, kind in types.items() if kind not in _UNTYPED]
+    read_once = [f"{_typed(value(name), types[name])} as {typed(name)}" for name in odd]
+    columns = [f"{typed(name)} as {quoted(name)}" for name in types]
     columns += _undeclared_columns(types, normalize, set(fields) - types.keys(), added)
-    badly_typed = {
-        name: _badly_typed(name, kind, value(name))
-        for name, kind in types.items()
-        if kind not in _UNTYPED
-    }
+    badly_typed = {name: _badly_typed(name, types[name], typed(name), value(name)) for name in odd}
     no_key = [_unusable_key(name, value(name)) for name in key]
-    no_key += [badly_typed[name] for name in key if name in badly_typed]
-    reasons = list(dict.fromkeys([*no_key, *badly_typed.values()]))
+    no_key += [badly_typed.pop(name) for name in key if name in badly_typed]
     content = ", ".join(["line", *(f"added.{quoted(name)}" for name in sorted(added))])
     return f"""
-        with read as (
+        with
+        read as (
             select *, {f"from_json(line, {shape})" if as_read else "null"} as record from lines
-        )
+        ),
+        typed as (select {", ".join(["*", *read_once])} from read),
+        judged as (select *, {_joined(no_key)} as "no key" from typed)
         select
             {", ".join(columns)},
             {_number(f"hash({content})")} as {CONTENT_HASH},
-            if(
-                coalesce({", ".join(no_key) or "null"}) is null,
-                {key_hash(_typed(value(name), types[name]) for name in key)},
-                null
-            ) as {KEY_HASH},
+            if("no key" is null, {key_hash(map(typed, key))}, null) as {KEY_HASH},
             {SEEN_AT},
             cast(null as boolean) as {IS_DELETED},
-            nullif(concat_ws('; ', {", ".join(reasons) or "null"}), '') as {REASON},
+            {_joined(['"no key"', *badly_typed.values()])} as {REASON},
             {PLACE}
-        from read
+        from judged
     """
+
+
+def _joined(reasons: Iterable[str]) -> str:
+    """SQL for those that there are, or null."""
+    return f"nullif(concat_ws('; ', {', '.join(reasons) or 'null'}), '')"
 
 
 def key_hash(values: Iterable[str]) -> str:
@@ -148,12 +152,11 @@ def _typed(value: str, kind: str) -> str:
     return typed
 
 
-def _badly_typed(name: str, kind: str, value: str) -> str:
+def _badly_typed(name: str, kind: str, typed: str, value: str) -> str:
     """SQL for why a value cannot stand in its column, or null. An empty text is no value."""
     wanted = "an integer" if kind == "bigint" else f"a {kind}"
     return (
-        f"if({_typed(value, kind)} is null and trim({value}) <> '', "
-        f"{_literal(f'{name} is not {wanted}')}, null)"
+        f"if({typed} is null and trim({value}) <> '', {_literal(f'{name} is not {wanted}')}, null)"
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import database, packages, rejected
 from . import settings as clock
 from .credit_notes import CreditNotes
+from .curl import CurlSession
 from .errors import WarehouseHeldError, root_cause, sentence
 from .forgotten import Forgotten
 from .history import History, ResourceRun
@@ -42,6 +43,8 @@ def open_source(vendor: Vendor, settings: Settings, **arguments: Any) -> DltSour
     arguments["as_of"] = clock.now().isoformat()
     if vendor.pays:
         arguments["page_store"] = str(settings.spool_dir / vendor.name)
+    else:  # libcurl asks once more of its own accord if a connection that it kept was closed meanwhile
+        arguments["session"] = CurlSession()
     return vendor.source(**arguments)
 
 
