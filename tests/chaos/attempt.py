@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import PHASES
+from tests.nursery import Child, nursery
 
+CODE = "from tests.chaos import child; child.main()"
 PATIENCE_S = 600.0  # a run of a small world takes seconds, on a busy machine a minute: what takes longer hangs
 
 
@@ -78,7 +78,6 @@ class Watcher:
 
 
 def start(
-    nursery: Nursery,
     command: str,
     options: tuple[float, int, bool],
     environment: dict[str, str],
@@ -98,12 +97,14 @@ def start(
     arguments = [*map(str, options), command]
     reading, writing = os.pipe()
     with errors.open("wb") as stderr:
-        process = nursery.bear(arguments, environment, folder, [writing, stderr.fileno()])
-        os.close(writing)
+        with os.fdopen(writing, "wb") as phases:
+            child = nursery().start(
+                environment, folder, *arguments, code=CODE, stdout=phases, stderr=stderr
+            )
         watcher = Watcher()
-        is_ours = _watch(process, reading, watcher, kill, attempt)
+        is_ours = _watch(child, reading, watcher, kill, attempt)
         os.close(reading)
-        attempt.exit_code = nursery.exit_code()
+        attempt.exit_code = child.wait()
     attempt.ended_at = datetime.now(UTC)
     attempt.spans = watcher.spans
     attempt.output = errors.read_text("utf-8", "replace")
@@ -113,7 +114,7 @@ def start(
 
 
 def _watch(
-    process: int,
+    child: Child,
     reading: int,
     watcher: Watcher,
     kill: Kill | None,
@@ -135,9 +136,9 @@ def _watch(
                 if len(begun) > kill.occurrence:
                     kill_at = begun[kill.occurrence] + kill.after_s
         if kill_at is not None and not is_killed and monotonic() >= kill_at:
-            os.kill(process, signal.SIGKILL)
+            child.kill()
             is_killed = True
         elif monotonic() >= gives_up_at:
-            os.kill(process, signal.SIGKILL)
+            child.kill()
             attempt.is_hung = True
             gives_up_at += PATIENCE_S

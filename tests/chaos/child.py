@@ -1,6 +1,6 @@
-"""The program as it is, but for small worlds: in a process of its own (`nursery.py`) that can be killed.
+"""The program as it is, but for small worlds: in a process of its own that can be killed.
 
-It tells the suite which phase it is in, on the file descriptor, a line each: `+load 12.345` where the machine's
+It tells the suite on stdout which phase it is in, a line each: `+load 12.345` where the machine's
 monotonic clock says 12.345, `-load 12.4` when that is over. Pages are small, and each is with the chance CUT the last
 of its load package, so that a small world has many of both; a retry waits milliseconds; and the clock of the data
 stands still at HIREFUNNEL_AS_OF, so that what is observed in a night is observed at one moment, however long the
@@ -76,9 +76,12 @@ def leave_out_data_tests() -> None:
     dbtRunner.invoke = without  # type: ignore[method-assign, assignment]
 
 
-def main(descriptor: int, cut: str, seed: str, data_tests: str, *command: str) -> None:
-    """Runs the command."""
-    sys.argv = ["hirefunnel", *command]
+def main() -> None:
+    """Runs the command, which comes after how it is to be run; what itself writes on stdout is lost."""
+    program, cut, seed, data_tests, *command = sys.argv
+    sys.argv = [program, *command]
+    descriptor = os.dup(sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if data_tests == "False":
         leave_out_data_tests()
     moment = datetime.fromisoformat(os.environ["HIREFUNNEL_AS_OF"])

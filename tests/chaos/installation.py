@@ -18,7 +18,6 @@ from pipelines import demo
 from simulator import Simulator, World, serve
 from tests.chaos import attempt as attempts
 from tests.chaos.attempt import Attempt, Kill
-from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import (
     FIRST_NIGHT,
     NIGHTS,
@@ -41,7 +40,6 @@ class Installation:
     """
 
     folder: Path
-    nursery: Nursery
     world: World
     simulator: Simulator
     is_drifting: bool = False
@@ -71,7 +69,7 @@ class Installation:
         environment = self._environment(is_clean)
         self.attempts += 1
         options = (plan.cut, self.attempts, self.has_data_tests)
-        done = attempts.start(self.nursery, plan.command, options, environment, self.folder, kill)
+        done = attempts.start(plan.command, options, environment, self.folder, kill)
         done.requests_until = len(self.simulator.requests)
         return done
 
@@ -142,9 +140,8 @@ class Reference:
 class Site:
     """Where one installation after the other stands, always in the same folder: dbt parses anew what has moved."""
 
-    def __init__(self, folder: Path, nursery: Nursery) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder / "installation"
-        self._nursery = nursery
         self._parsed = folder / "parsed"
 
     @contextmanager
@@ -157,7 +154,6 @@ class Site:
         with serve(new_world(world)) as simulator:
             made = Installation(
                 self.folder,
-                self._nursery,
                 simulator.world,
                 simulator,
                 is_drifting,

@@ -10,14 +10,23 @@ from tempfile import NamedTemporaryFile
 from tests.chaos.suite import Result
 
 REPOSITORY = Path(__file__).parents[2]
-CODE = ("pipelines", "sources", "dbt_models", "mappings", "simulator", "tests/chaos")
+CODE = (
+    "pipelines",
+    "sources",
+    "dbt_models",
+    "mappings",
+    "simulator",
+    "tests/chaos",
+    "tests/nursery.py",
+)
 KINDS = (".py", ".sql", ".yml", ".csv")
 
 
 def code_id() -> str:
     """What the results stand for: all that takes part in a schedule."""
     content = sha256()
-    paths = (path for folder in CODE for path in (REPOSITORY / folder).rglob("*"))
+    places = [REPOSITORY / place for place in CODE]
+    paths = [path for place in places for path in (place, *place.rglob("*"))]
     for path in sorted(path for path in paths if path.suffix in KINDS):
         content.update(str(path.relative_to(REPOSITORY)).encode() + path.read_bytes())
     return content.hexdigest()[:12]

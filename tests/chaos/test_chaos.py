@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -11,7 +10,6 @@ import pytest
 
 from tests.chaos import compare, installation, report
 from tests.chaos.installation import Reference, Site
-from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import draw
 from tests.chaos.suite import live_through
 
@@ -23,9 +21,8 @@ SEEDS = [135, 111, 164]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with Nursery() as nursery:
-        yield Site(tmp_path_factory.mktemp("site"), nursery)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return Site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from pathlib import Path
 from tests.chaos import installation
 from tests.chaos.installation import Reference, Site
 from tests.chaos.kept import keep
-from tests.chaos.nursery import Nursery
 from tests.chaos.schedule import draw
 from tests.chaos.suite import Result, live_through
 
@@ -16,9 +15,9 @@ _site: Site
 
 
 def settle(folder: Path) -> None:
-    """Prepares this process; the nursery ends with it."""
+    """Prepares this process."""
     global _site
-    _site = Site(folder / f"site-{os.getpid()}", Nursery().__enter__())
+    _site = Site(folder / f"site-{os.getpid()}")
 
 
 def reference(folder: Path, world: int) -> Reference:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 from dlt.pipeline.pipeline import Pipeline
 
-from pipelines.settings import environment
 from tests.nights.conftest import Installation
 from tests.nights.traces import Somebody, people, places, rows_of_others, stored_records
 from tests.nights.truth import PEOPLE, RecordKey
+from tests.pipelines.outside import start
 
 pytestmark = pytest.mark.slow
 
@@ -323,22 +320,16 @@ class TestAKilledForget:
     ) -> None:
         module = place.split(".")[0]
         script = f"""
-import os, signal, sys
+import os, signal
 from pipelines import cli, {module}
 def kill(*arguments, **more):
     os.kill(os.getpid(), signal.SIGKILL)
 {place} = kill
-sys.argv = ["hirefunnel", *{arguments!r}]
 cli.main()
 """
-        with environment(installation.environment):
-            process = subprocess.run(
-                [sys.executable, "-c", script],
-                env=os.environ.copy(),
-                capture_output=True,
-                timeout=300,
-            )
-        assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+        process = start(installation, *arguments, code=script)
+        _, stderr = process.communicate(timeout=300)
+        assert process.returncode == -signal.SIGKILL, stderr
 
 
 def shown(installation: Installation) -> set[RecordKey]:

@@ -20,6 +20,7 @@ from pipelines.settings import environment
 from simulator import accounts
 from tests.nights.conftest import Installation
 from tests.nights.truth import RESOURCES
+from tests.pipelines.outside import start
 
 pytestmark = pytest.mark.slow
 
@@ -362,15 +363,10 @@ def test_a_run_killed_while_it_reads_costs_nothing_but_time(new_installation: An
         "linkup", "stall", params={"action": "get_candidates"}, times=None, after=3, seconds=30
     )
     spool = installation.data / "spool" / "linkup"
-    with environment(installation.environment):
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("hirefunnel")), "sync", "linkup"],
-            env=os.environ.copy(),
-            stderr=subprocess.DEVNULL,
-        )
-        wait_for(lambda: len(list(spool.glob("0*"))) == 4)  # the list of jobs and three pages
-        process.kill()
-        process.wait()
+    process = start(installation, "sync", "linkup")
+    wait_for(lambda: len(list(spool.glob("0*"))) == 4)  # the list of jobs and three pages
+    process.kill()
+    process.wait()
     paid = [r.params for r in installation.simulator.requests if r.vendor == "linkup"]
     assert len(paid) == 4
     installation.simulator.faults.clear()
@@ -391,16 +387,10 @@ def test_a_program_that_opens_the_warehouse_while_a_run_reads_ends_it_with_exit_
     installation.hirefunnel("sync", "talkpush")  # the warehouse and the mappings exist
     installation.simulator.clear_requests()
     installation.simulator.faults.add("closerx", "stall", seconds=2)
-    with environment(installation.environment):
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("hirefunnel")), "sync", "closerx"],
-            env=os.environ.copy(),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        wait_for(lambda: len(installation.simulator.requests) >= 1)
-        with duckdb.connect(str(installation.data / "hirefunnel.duckdb")):
-            _, told = process.communicate(timeout=60)
+    process = start(installation, "sync", "closerx")
+    wait_for(lambda: len(installation.simulator.requests) >= 1)
+    with duckdb.connect(str(installation.data / "hirefunnel.duckdb")):
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 3, told
     assert "open in another program" in told
 

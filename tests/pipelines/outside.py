@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +17,7 @@ from pipelines import demo
 from pipelines.settings import environment
 from tests.nights.conftest import Installation
 from tests.nights.truth import RESOURCES
-
-HIREFUNNEL = Path(sys.executable).with_name("hirefunnel")
+from tests.nursery import PROGRAM, Child, nursery
 
 # What does not follow the second at which a run read it.
 MARTS = {
@@ -33,22 +30,16 @@ MARTS = {
 }
 
 
-def start(installation: Installation, *arguments: str) -> subprocess.Popen[str]:
-    """The command, under way."""
+def start(installation: Installation, *arguments: str, code: str = PROGRAM) -> Child:
+    """The command, under way.
+
+    Args:
+        code: What is run, if it is not the program as it is.
+    """
     demo._write_campaign_map(installation.world, installation.folder / "mappings")
-    # what a shell starts in the background, tests among it, does not hear Ctrl-C, nor do its children
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with environment(installation.environment):
-            return subprocess.Popen(
-                [str(HIREFUNNEL), *arguments],
-                env=os.environ.copy(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-    finally:
-        signal.signal(signal.SIGINT, heard)
+    with environment(installation.environment):
+        found = os.environ.copy()
+    return nursery().start(found, Path.cwd(), *arguments, code=code)
 
 
 def hirefunnel(installation: Installation, *arguments: str) -> tuple[int, str]:

@@ -6,7 +6,6 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from subprocess import Popen
 from typing import Any
 
 import duckdb
@@ -15,6 +14,7 @@ import pytest
 from pipelines import lock
 from pipelines.settings import Settings
 from tests.nights.conftest import Installation, clean_environment, new_installation
+from tests.nursery import Child
 from tests.pipelines.outside import hirefunnel, last_line, raw_versions, start
 
 __all__ = ["clean_environment", "new_installation"]  # fixtures
@@ -36,7 +36,7 @@ def installation(new_installation: Any) -> Installation:
 
 
 @pytest.fixture
-def reading(installation: Installation) -> Iterator[Popen[str]]:
+def reading(installation: Installation) -> Iterator[Child]:
     """A run in the middle of its reading: CloserX does not answer for a while."""
     installation.simulator.faults.add("closerx", "stall", seconds=25)
     process = start(installation, "sync")
@@ -49,7 +49,7 @@ def reading(installation: Installation) -> Iterator[Popen[str]]:
 
 class TestASecondRun:
     def test_is_told_who_holds_the_warehouse_since_when(
-        self, installation: Installation, reading: Popen[str]
+        self, installation: Installation, reading: Child
     ) -> None:
         """And the first ends as if there had been no second."""
         for command in ("run", "publish"):
@@ -69,7 +69,7 @@ class TestASecondRun:
         assert installation.query("select command, status from ops.runs") == [("sync", "ok")]
 
     def test_after_a_dead_one_goes_on_without_it(
-        self, installation: Installation, reading: Popen[str]
+        self, installation: Installation, reading: Child
     ) -> None:
         reading.kill()
         reading.wait()
@@ -93,7 +93,7 @@ class TestASecondRun:
 
 @pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_asked_to_stop_says_what_is_kept(
-    installation: Installation, reading: Popen[str], asked_by: signal.Signals
+    installation: Installation, reading: Child, asked_by: signal.Signals
 ) -> None:
     reading.send_signal(asked_by)
     installation.simulator.faults.clear()
