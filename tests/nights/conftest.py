@@ -66,11 +66,11 @@ class Installation:
         self.output = result.output
         return result.exit_code
 
-    def night(self, command: str = "run") -> int:
-        """One nightly run, with the truth watching."""
+    def night(self, command: str = "run", *vendors: str) -> int:
+        """One nightly run, of these vendors or all, with the truth watching."""
         self.simulator.clear_requests()
         self.truth.watch(self.world)
-        return self.hirefunnel(command)
+        return self.hirefunnel(command, *vendors)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.data / "hirefunnel.duckdb"), read_only=True) as connection:

@@ -25,7 +25,7 @@ def installation(new_installation: Any) -> Installation:
     made: Installation = new_installation(80)
     for vendor in ("HIREDNOW", "TALKPUSH"):
         made.settings[f"SOURCES__{vendor}__START_DATE"] = day(3)
-    assert made.night("sync") == 0
+    assert made.night("sync", "hirednow", "talkpush", "linkup") == 0
     return made
 
 

@@ -479,7 +479,7 @@ def test_a_campaign_that_is_gone_fails_alone(new_installation: Any) -> None:
     faults.add("hirednow", "status", status=404, params=gone, times=None)
     faults.add("linkup", "status", status=404, params={"job_id": "4100983845"}, times=None)
 
-    assert installation.night("sync") == 1
+    assert installation.night("sync", "hirednow", "linkup") == 1
     results = installation.truth.current("hirednow", "results").values()
     others = [r for r in results if r["campaign"]["id"] != hirings[0].hirednow_id]
     assert installation.query("select count(*) from raw_hirednow.results") == [(len(others),)]
@@ -488,7 +488,7 @@ def test_a_campaign_that_is_gone_fails_alone(new_installation: Any) -> None:
     assert installation.query("select count(*) from raw_linkup.candidates") == [(len(kept),)]
 
     faults.clear()
-    assert installation.night("sync") == 0
+    assert installation.night("sync", "hirednow", "linkup") == 0
     assert installation.query("select count(*) from raw_hirednow.results") == [(len(results),)]
     spent = installation.query("select sum(credits) from ops.credits")
     assert spent == [(installation.simulator.credits_spent,)]

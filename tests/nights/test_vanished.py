@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def installation(new_installation: Any) -> Installation:
     made: Installation = new_installation(80)
-    assert made.night("sync") == 0
+    assert made.night("sync", "linkup") == 0
     return made
 
 
@@ -64,13 +64,13 @@ def test_an_applicant_who_is_gone_is_marked_once_and_comes_back(installation: In
     _, application_id = an_application(installation)
     hide(installation, application_id)
     for _ in range(2):
-        assert installation.night("sync") == 0
+        assert installation.night("sync", "linkup") == 0
         assert deleted(installation, "raw_linkup.candidates", "application_id") == [application_id]
     assert versions(installation, application_id) == [None, True]
     assert installation.query("select sum(rows_deleted) from ops.resource_runs") == [(1,)]
 
     installation.simulator.faults.clear()
-    assert installation.night("sync") == 0
+    assert installation.night("sync", "linkup") == 0
     assert versions(installation, application_id) == [None, True, None]
 
 
@@ -90,7 +90,7 @@ def change(installation: Installation, whose: str, **values: Any) -> None:
 def test_a_listed_record_that_cannot_be_stored_is_not_gone(installation: Installation) -> None:
     _, application_id = an_application(installation)
     change(installation, application_id, is_top_choice="maybe")
-    assert installation.night("sync") == 0
+    assert installation.night("sync", "linkup") == 0
     assert installation.query("select sum(rows_rejected) from ops.resource_runs") == [(1,)]
     assert versions(installation, application_id) == [None]
 
@@ -100,7 +100,7 @@ def test_nobody_is_gone_while_one_who_is_listed_has_no_usable_key(
 ) -> None:
     _, application_id = an_application(installation)
     change(installation, application_id, application_id=None)
-    assert installation.night("sync") == 0
+    assert installation.night("sync", "linkup") == 0
     assert installation.query("select sum(rows_rejected) from ops.resource_runs") == [(1,)]
     assert deleted(installation, "raw_linkup.candidates", "application_id") == []
 
@@ -125,14 +125,16 @@ def test_nobody_is_marked_after_a_partial_listing(
     installation: Installation, circumstance: Callable[[Installation, str], None]
 ) -> None:
     circumstance(installation, an_application(installation)[1])
-    installation.night("sync")
+    installation.night("sync", "linkup")
 
     assert deleted(installation, "raw_linkup.candidates", "application_id") == []
 
 
 def test_easirs_campaigns_and_recipients_are_marked_and_told_in_the_marts(
-    installation: Installation,
+    new_installation: Any,
 ) -> None:
+    installation: Installation = new_installation(80)
+    assert installation.night("sync", "easir") == 0
     [(campaign_id,)] = installation.query(
         "select campaign_id from raw_easir.campaign_recipients group by all having count(*) > 2"
         " order by all limit 1"
