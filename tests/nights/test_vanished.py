@@ -165,7 +165,7 @@ def test_easirs_campaigns_and_recipients_are_marked_and_told_in_the_marts(
         return copy
 
     installation.simulator.faults.add("easir", "callback", times=None, function=with_total)
-    assert installation.night("run") == 0, installation.output
+    assert installation.night("run", "easir") == 0, installation.output
     assert deleted(installation, "raw_easir.campaign_recipients", "id") == [gone]
     assert deleted(installation, "raw_easir.campaigns", "id") == [other]
     assert installation.query(
