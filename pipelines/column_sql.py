@@ -147,6 +147,10 @@ def _typed(value: str, kind: str) -> str:
         with_seconds = f"regexp_replace({text}, '{_NO_SECONDS}', '\\1:00\\2')"
         joined = f"regexp_replace({with_seconds}, '{_BLANK_OFFSET}', '\\1')"
         typed = f"coalesce({typed}, try_cast({joined} as {DUCKDB_TYPES[kind]}))"
+    if kind in {"timestamp", "date"}:  # DuckDB takes `infinity` for a time, and `epoch`
+        typed = f"if(regexp_matches({value}, '\\d'), {typed}, null)"
+    if kind == "double":  # no score is NaN
+        typed = f"if(isfinite({typed}), {typed}, null)"
     if kind == "bigint":  # 3.7 is no integer, though a cast would round it
         typed = f"if(try_cast({value} as DOUBLE) = {typed}, {typed}, null)"
     return typed

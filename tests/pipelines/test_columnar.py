@@ -133,6 +133,12 @@ def test_the_tables_are_those_of_dlts_own_path(installation: Settings) -> None:
         ("score", {"of": 3}, "score is not a double"),
         ("flag", [], "flag is not a bool"),
         ("at", 1700000000, "at is not a timestamp"),
+        # what DuckDB would take for a number or a time, and no calendar has
+        *((("at", text, "at is not a timestamp")) for text in ("infinity", " -Infinity", "epoch")),
+        *(
+            (("score", text, "score is not a double"))
+            for text in ("NaN", "inf", "-infinity", "1e999")
+        ),
         ("day", "someday", "day is not a date"),
         ("id", None, "id is missing"),
         ("id", " ", "id is missing"),
