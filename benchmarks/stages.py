@@ -52,11 +52,10 @@ class Stopwatch:
 
 def watch(stopwatch: Stopwatch) -> None:
     """Puts the stopwatch around the stages."""
-    import urllib3
     from dlt.common.data_writers.writers import ArrowToParquetWriter
     from dlt.pipeline.pipeline import Pipeline
 
-    from pipelines import columnar, version_load
+    from pipelines import columnar, curl, version_load
     from sources.easir import client as easir
     from sources.easir import helpers as easir_helpers
     from sources.easir import sent as easir_sent
@@ -64,7 +63,7 @@ def watch(stopwatch: Stopwatch) -> None:
     from sources.hirednow import reading as hirednow_reading
     from sources.hirednow import sent as hirednow_sent
 
-    stopwatch.around(urllib3.HTTPConnectionPool, "urlopen", "HTTP: urllib3 and the socket")
+    stopwatch.around(curl.CurlSession, "send", "HTTP: libcurl and the socket")
     stopwatch.around(hirednow.HiredNowClient, "get", "HTTP: requests, retries, pace")
     stopwatch.around(easir.EasirClient, "get", "HTTP: requests, retries, pace")
     stopwatch.around(hirednow, "read_answer", "JSON: answers opened, records left as they are")
