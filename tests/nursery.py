@@ -221,9 +221,8 @@ def _be_the_program(
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["hirefunnel", *arguments]
-    sys.modules["__main__"] = started = ModuleType(
-        "__main__"
-    )  # Click looks at it for the program's name
+    # Click looks at it for the program's name
+    sys.modules["__main__"] = started = ModuleType("__main__")
     exec(code, started.__dict__)
 
 

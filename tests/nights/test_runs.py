@@ -16,6 +16,7 @@ import duckdb
 import pytest
 
 from pipelines import resource_sync
+from pipelines.curl import CurlSession
 from pipelines.settings import environment
 from simulator import accounts
 from tests.nights.conftest import Installation
@@ -334,6 +335,25 @@ def test_check_asks_each_vendor_little_and_loads_nothing(new_installation: Any) 
     assert requests == {"hirednow": 1, "talkpush": 1, "linkup": 1, "closerx": 1, "easir": 2}
     assert f"credits {installation.simulator.credits_spent}" in installation.output
     assert not (installation.data / "hirefunnel.duckdb").exists()
+
+
+def test_libcurl_sends_to_all_but_the_vendor_that_is_paid(
+    new_installation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may ask twice of its own accord."""
+    sent = []
+    send = CurlSession.send
+
+    def noted(session: CurlSession, request: Any, **how: Any) -> Any:
+        sent.append(request.url)
+        return send(session, request, **how)
+
+    monkeypatch.setattr(CurlSession, "send", noted)
+    installation: Installation = new_installation(60)
+    assert installation.night("check") == 0
+    vendors = Counter(request.vendor for request in installation.simulator.requests)
+    assert len(vendors) == 5
+    assert len(sent) == vendors.total() - vendors["linkup"]
 
 
 def test_check_spends_nothing_where_nothing_may_be_spent(new_installation: Any) -> None:

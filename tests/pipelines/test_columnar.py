@@ -134,9 +134,9 @@ def test_the_tables_are_those_of_dlts_own_path(installation: Settings) -> None:
         ("flag", [], "flag is not a bool"),
         ("at", 1700000000, "at is not a timestamp"),
         # what DuckDB would take for a number or a time, and no calendar has
-        *((("at", text, "at is not a timestamp")) for text in ("infinity", " -Infinity", "epoch")),
+        *(("at", text, "at is not a timestamp") for text in ("infinity", " -Infinity", "epoch")),
         *(
-            (("score", text, "score is not a double"))
+            ("score", text, "score is not a double")
             for text in ("NaN", "inf", "-infinity", "1e999")
         ),
         ("day", "someday", "day is not a date"),

@@ -31,6 +31,8 @@ ANSWERS = {
     "another charset": b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=latin-1\r\n"
     b"Content-Length: 1\r\n\r\n\xe9",
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+    "a trailer": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Retry-After\r\n\r\n"
+    b"2\r\nde\r\n0\r\nRetry-After: 9\r\n\r\n",
     "up to the end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + BODY,
     "an old server": b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
     "zipped": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b"
