@@ -64,7 +64,7 @@
 
 
 {# The rows that a build of news has taken from such a model, as the build before
-   left them. Only of a model that says so: meta.keeps_before. #}
+   left them: the columns that the model names in `meta.keeps_before`. #}
 {% macro rows_before(relation) -%}
     {{ return(slice_of(relation, 'before')) }}
 {%- endmacro %}
@@ -122,10 +122,35 @@
 {%- endmacro %}
 
 
-{# The incremental strategy `replace`: the rows of the touched keys go, the
-   model's rows come. Touched are the keys in the relation that the model names
-   in `meta.touched` (rows that nothing replaces go, too), else the keys of the
-   rows that come. #}
+{# The few rows of a wide relation that meet a condition, as a subquery. DuckDB
+   makes whole rows before it asks which of them join; so it finds their row ids
+   first, in a scan of the condition's columns alone. #}
+{% macro few_rows(relation, condition) -%}
+    {{ return(adapter.dispatch('few_rows')(relation, condition)) }}
+{%- endmacro %}
+
+{% macro default__few_rows(relation, condition) -%}
+    (
+        select * from {{ relation }}
+        where rowid in (
+            select rowid from {{ relation }}
+            where {{ condition }}
+        )
+    )
+{%- endmacro %}
+
+{% macro spark__few_rows(relation, condition) -%}
+    (
+        select * from {{ relation }}
+        where {{ condition }}
+    )
+{%- endmacro %}
+
+
+{# The incremental strategy `replace`, DuckDB's alone: the rows of the touched
+   keys go, the model's rows come. Touched are the keys in the relation that the
+   model names in `meta.touched` (rows that nothing replaces go, too), else the
+   keys of the rows that come. #}
 {% macro get_incremental_replace_sql(arguments) -%}
     {%- set target_relation = arguments['target_relation'] -%}
     {%- set new_rows = arguments['temp_relation'] -%}
@@ -143,11 +168,21 @@
 
     {%- if meta.keeps_before %}
     create or replace table {{ rows_before(target_relation) }} as
-    select * from {{ target_relation }} where {{ touched }};
-    {%- endif %}
+    select
+        rowid as _row_id,
+        {{ meta.keeps_before | join(', ') }}
+    from {{ target_relation }}
+    where {{ touched }};
+
+    delete from {{ target_relation }}
+    where rowid in (
+        select _row_id from {{ rows_before(target_relation) }}
+    );
+    {%- else %}
 
     delete from {{ target_relation }}
     where {{ touched }};
+    {%- endif %}
 
     insert into {{ target_relation }} ({{ columns }})
     select {{ columns }} from {{ new_rows }}

@@ -8,6 +8,19 @@
 {%- endmacro %}
 
 
+{# The columns of a journey that counts of journeys rest on. #}
+{% macro counted_columns() -%}
+    {%- set columns = [
+        'hiring_campaign', 'source', 'furthest_stage', 'has_verdict',
+        'is_open', 'first_event_at'
+    ] -%}
+    {%- for stage in ordered_stages() -%}
+        {%- do columns.append(stage ~ '_at') -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+
 {# A vendor's status as it is compared with the status map. #}
 {% macro status_key(status) -%}
     replace(lower(trim({{ status }})), ' ', '_')

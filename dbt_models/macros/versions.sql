@@ -37,13 +37,10 @@
             *,
             coalesce(_is_deleted, false) as _is_missing,
             lag(_content_hash) over history as _previous_hash
-        from {{ relation }}
-        where
-            _dlt_load_id in (
-                select load_id from {{ loads }} where vendor = '{{ vendor }}'
-            )
+        from
             {%- if only_news and is_news_build() %}
-            and _key_hash in (
+            {%- set news -%}
+            _key_hash in (
                 select _key_hash from {{ relation }}
                 where _dlt_load_id in (
                     select load_id from {{ loads }}
@@ -54,7 +51,15 @@
                 {{ and_keys }}
                 {%- endif %}
             )
+            {%- endset %}
+            {{ few_rows(relation, news) }} as versions_of_news
+            {%- else %}
+            {{ relation }}
             {%- endif %}
+        where
+            _dlt_load_id in (
+                select load_id from {{ loads }} where vendor = '{{ vendor }}'
+            )
         window history as ({{ _history(key, then_by) }})
     ) as stamped
     where _content_hash is distinct from _previous_hash

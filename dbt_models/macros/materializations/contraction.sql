@@ -138,7 +138,7 @@
         min(neighbour) as label
         {% else %}
         min_by(
-            neighbour, {{ shuffled('neighbour', round) }}
+            neighbour, {{ digest(['neighbour', round]) }}
         ) as label
         {% endif %}
     from neighbours
@@ -165,18 +165,4 @@
     inner join {{ picks }} as picks_b
         on edges.node_b = picks_b.node
     where edges.node_a <> edges.node_b
-{%- endmacro %}
-
-
-{# A number that orders numbers anew each round. #}
-{% macro shuffled(number, round) -%}
-    {{ return(adapter.dispatch('shuffled')(number, round)) }}
-{%- endmacro %}
-
-{% macro default__shuffled(number, round) -%}
-    hash({{ number }}, {{ round }})
-{%- endmacro %}
-
-{% macro spark__shuffled(number, round) -%}
-    xxhash64({{ number }}, {{ round }})
 {%- endmacro %}

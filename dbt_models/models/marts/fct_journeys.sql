@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     unique_key='person_id',
-    meta={'touched': 'int_touched_persons', 'keeps_before': true},
+    meta={'touched': 'int_touched_persons', 'keeps_before': counted_columns()},
     post_hook="{{ journeys_stall() }}"
 ) }}
 
@@ -13,25 +13,16 @@ with
 entries as (
     select
         *,
-        row_number() over (
-            partition by person_number, hiring_campaign
-            order by
-                is_event desc,
-                ordered_at asc,
-                stage_order asc nulls last,
-                vendor asc,
-                record_id asc
-        ) as touch_number,
-        row_number() over (
-            partition by person_number, hiring_campaign
-            order by
-                ordered_at desc,
-                stage_order desc nulls first,
-                entry_number desc,
-                vendor asc,
-                record_id asc,
-                stage asc
-        ) as recency
+        {{ place_number(
+            'ordered_at',
+            ['vendor', 'record_id'],
+            [('coalesce(stage_order, 127)', 128)]
+        ) }} as touch_place,
+        {{ place_number(
+            'ordered_at',
+            ['vendor', 'record_id', 'stage'],
+            [('coalesce(stage_order, 127)', 128), ('entry_number', 65536)]
+        ) }} as status_place
     from {{ ref('int_journey_entries') }}
 ),
 
@@ -82,9 +73,11 @@ journeys as (
         max(occurred_at) filter (where is_event and stage = 'rejected')
             as last_rejected_at,
         max(stage_order) as furthest_stage_order,
-        min(record_source) filter (where touch_number = 1) as source,
-        min(stage) filter (where recency = 1) as current_status,
-        min(occurred_at) filter (where recency = 1) as last_activity_at,
+        nullif(min_by(coalesce(record_source, ''), touch_place) filter (
+            where is_event
+        ), '') as source,
+        max_by(stage, status_place) as current_status,
+        max_by(occurred_at, status_place) as last_activity_at,
         min(ordered_at) filter (where is_event) as first_event_at,
         max(occurred_at) filter (where is_event) as last_event_at,
         count(*) filter (where is_event) as count_events

@@ -5,17 +5,14 @@
 
 with
 
-tested as {{ read_once() }} (
-    select * from {{ model }}
-),
-
 broken as (
     {% for column in unique %}
     select
         '{{ column }} is not unique' as rule,
         cast({{ column }} as {{ dbt.type_string() }}) as broken_by,
         count(*) as count_rows
-    from tested
+    from {{ model }}
+    {{ where_alike(model, [column], 'count(*) > 1') }}
     group by {{ column }}
     having count(*) > 1
     union all
@@ -25,7 +22,7 @@ broken as (
         '{{ column }} has an unknown value' as rule,
         cast({{ column }} as {{ dbt.type_string() }}) as broken_by,
         count(*) as count_rows
-    from tested
+    from {{ model }}
     where {{ column }} not in ('{{ allowed | join("', '") }}')
     group by {{ column }}
     union all
@@ -33,14 +30,15 @@ broken as (
     {% for column, parent in parents.items() %}
     select
         '{{ column }} is not in the parent' as rule,
-        cast({{ column }} as {{ dbt.type_string() }}) as broken_by,
+        cast(children.{{ column }} as {{ dbt.type_string() }}) as broken_by,
         count(*) as count_rows
-    from tested
-    where {{ column }} not in (
-        select {{ column }} from {{ touched_rows(parent) }}
-        where {{ column }} in (select {{ column }} from tested)
-    )
-    group by {{ column }}
+    from {{ model }} as children
+    left join {{ touched_rows(parent) }} as parents
+        on children.{{ column }} = parents.{{ column }}
+    where
+        children.{{ column }} is not null
+        and parents.{{ column }} is null
+    group by children.{{ column }}
     union all
     {% endfor %}
     select

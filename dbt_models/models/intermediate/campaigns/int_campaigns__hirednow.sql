@@ -6,8 +6,7 @@ results as (
         coalesce(campaign_id, 'unknown') as campaign_id,
         campaign_name,
         updated_at,
-        order_index,
-        result_id
+        order_index
     from {{ ref('stg_hirednow__results') }}
 ),
 
@@ -27,7 +26,7 @@ names as (
             partition by results.campaign_id
             order by
                 results.order_index desc nulls last,
-                results.result_id asc
+                results.campaign_name asc
         ) as recency
     from results
     inner join newest

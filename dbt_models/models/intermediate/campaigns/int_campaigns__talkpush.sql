@@ -9,8 +9,7 @@ leads as (
         coalesce(campaign_id, 'unknown') as campaign_id,
         case when campaign_id is not null then campaign_name end
             as campaign_name,
-        updated_at,
-        lead_id
+        updated_at
     from {{ ref('stg_talkpush__leads') }}
 ),
 
@@ -25,7 +24,7 @@ newest as (
 names as (
     select
         leads.campaign_id,
-        min_by(leads.campaign_name, leads.lead_id) as campaign_name
+        min(leads.campaign_name) as campaign_name
     from leads
     inner join newest
         on

@@ -11,15 +11,9 @@
 
 {% for side, counted in sides %}
 select
-    {% for stage in ordered_stages() %}
-    {{ stage }}_at,
+    {% for column in counted_columns() %}
+    {{ column }},
     {% endfor %}
-    hiring_campaign,
-    source,
-    furthest_stage,
-    has_verdict,
-    is_open,
-    first_event_at,
     {{ counted }} as counted
 from {{ side }}
 {{ 'union all' if not loop.last }}
