@@ -5,15 +5,3 @@
     {%- set rows = touched_rows(relation) if execute else relation -%}
     {{ return(default__get_where_subquery(rows)) }}
 {%- endmacro %}
-
-
-{# Keeps to the rows of which a test has to look at the texts: where rows alike
-   in some columns, found by a number in place of these, meet a condition. There
-   are none as long as all is well, and grouping texts takes far longer. #}
-{% macro where_alike(rows, columns, condition) -%}
-    where {{ digest(columns) }} in (
-        select {{ digest(columns) }} from {{ rows }}
-        group by {{ digest(columns) }}
-        having {{ condition }}
-    )
-{%- endmacro %}

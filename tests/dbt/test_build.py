@@ -37,6 +37,27 @@ def test_everything_is_green(build: str, request: pytest.FixtureRequest) -> None
     assert request.getfixturevalue(build).failures == []
 
 
+def test_rules_find_what_is_broken(first_night: Build) -> None:
+    file = first_night.one("select path from duckdb_databases() where path is not null")
+    compiled = Path(file).parent / "target" / "compiled"
+    (rules,) = (path.read_text() for path in compiled.rglob("rules_fct_funnel_events*.sql"))
+    assert first_night.ask(rules) == []
+
+    first_night.ask("begin")
+    first_night.ask(
+        "insert into marts.fct_funnel_events"
+        " select * replace ('nowhere' as stage, 'nobody' as person_id)"
+        " from marts.fct_funnel_events where event_id = (select min(event_id) from marts.fct_funnel_events)"
+    )
+    broken = {(rule, count) for rule, _, count in first_night.ask(rules)}
+    first_night.ask("rollback")
+    assert broken == {
+        ("event_id is not unique", 2),
+        ("stage has an unknown value", 1),
+        ("person_id is not in the parent", 1),
+    }
+
+
 def test_marts_are_those_of_the_contract(first_night: Build) -> None:
     tables = first_night.ask(
         "select table_name from information_schema.tables where table_schema = 'marts'"
