@@ -11,36 +11,32 @@ records as (
     select
         *,
         coalesce(phone_e164, other_phone_e164) as any_phone_e164,
-        -- LinkedIn's times are those of our reading: within a day, which page
-        -- came first says nothing about the person
-        {{ place_number(
-            "case when vendor = 'linkup' then "
-            ~ dbt.date_trunc('day', 'record_updated_at')
-            ~ " else record_updated_at end",
-            ['record_key']
-        ) }} as place
-    from {{ ref('int_person_records') }}
-),
-
-consents as (
-    select
-        person_number,
-        has_email_consent,
         row_number() over (
             partition by person_number
             order by
+                -- LinkedIn's times are those of our reading: within a day,
+                -- which page came first says nothing about the person
+                case
+                    when vendor = 'linkup'
+                        then {{ dbt.date_trunc('day', 'record_updated_at') }}
+                    else record_updated_at
+                end desc nulls last,
+                record_key asc
+        ) as recency,
+        row_number() over (
+            partition by person_number
+            order by
+                case when has_email_consent is null then 1 else 0 end asc,
                 email_consent_updated_at desc nulls last,
                 record_updated_at desc nulls last,
                 has_email_consent asc,
                 record_id asc
-        ) as recency
+        ) as consent_recency
     from {{ ref('int_person_records') }}
-    where has_email_consent is not null
 ),
 
-people as (
+final as (
     select
-        person_number,
         {% for name, column in [
             ('full_name', 'full_name'),
             ('email', 'email'),
@@ -48,10 +44,13 @@ people as (
             ('linkedin_public_id', 'linkedin_public_id'),
             ('location', 'location'),
         ] %}
-        max_by({{ column }}, place) filter (
+        min_by({{ column }}, recency) filter (
             where {{ column }} is not null
         ) as {{ name }},
         {% endfor %}
+        min_by(has_email_consent, consent_recency) filter (
+            where has_email_consent is not null
+        ) as email_consent,
         {{ dbt.any_value('person_id') }} as person_id,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
@@ -69,20 +68,16 @@ people as (
 )
 
 select
-    people.person_id,
-    people.full_name,
-    people.email,
-    people.phone_e164,
-    people.linkedin_public_id,
-    people.location,
-    people.first_seen_at,
-    people.last_seen_at,
-    people.first_record_created_at,
-    people.record_count,
-    people.vendor_count,
-    consents.has_email_consent as email_consent
-from people
-left join consents
-    on
-        people.person_number = consents.person_number
-        and consents.recency = 1
+    person_id,
+    full_name,
+    email,
+    phone_e164,
+    linkedin_public_id,
+    location,
+    first_seen_at,
+    last_seen_at,
+    first_record_created_at,
+    record_count,
+    vendor_count,
+    email_consent
+from final
