@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.dbt.conftest import Build
-from tests.dbt.story import SECRET
+from tests.dbt.conftest import Build, dbt_build
+from tests.dbt.story import SECRET, lead
+from tests.dbt.warehouse import create, insert
 
 JOURNEY_OF_LEAD = (
     "select journeys.{column} from marts.fct_journeys as journeys"
@@ -39,9 +41,34 @@ FACTS = [
 ]
 
 
-@pytest.mark.parametrize(("lead", "column", "value"), FACTS)
-def test_journey_of_lead(first_night: Build, lead: str, column: str, value: Any) -> None:
-    assert first_night.one(JOURNEY_OF_LEAD.format(column=column), lead) == value
+@pytest.mark.parametrize(("record_id", "column", "value"), FACTS)
+def test_journey_of_lead(first_night: Build, record_id: str, column: str, value: Any) -> None:
+    assert first_night.one(JOURNEY_OF_LEAD.format(column=column), record_id) == value
+
+
+def test_the_later_of_two_statuses_before_a_lead_was_created_counts(tmp_path: Path) -> None:
+    """Both stand where the lead begins; the order in which they were seen decides."""
+    told = {"A": ("on_hold", "rejected"), "B": ("rejected", "on_hold")}
+    warehouse = tmp_path / "warehouse.duckdb"
+    connection = create(warehouse)
+    for night in (0, 1):
+        rows = [
+            lead(
+                number,
+                campaign_id=number,
+                campaign_title=title,
+                state=states[night],
+                updated_at=f"2026-01-2{5 - night}T08:00:00Z",
+            )
+            for number, (title, states) in enumerate(told.items())
+        ]
+        insert(connection, "raw_talkpush.leads", rows, seen_at=f"2026-03-0{night + 1}T02:00:00Z")
+    connection.close()
+    models = "+fct_journeys,resource_type:model +fct_journeys,resource_type:seed"
+    build = dbt_build(warehouse, select=models)
+    found = build.ask("select hiring_campaign, current_status from marts.fct_journeys order by 1")
+    build.connection.close()
+    assert found == [("A", "rejected"), ("B", "on_hold")]
 
 
 def test_best_score_and_level_are_the_best_of_all_results(first_night: Build) -> None:

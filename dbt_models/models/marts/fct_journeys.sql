@@ -21,7 +21,7 @@ entries as (
         {{ place_number(
             'ordered_at',
             ['vendor', 'record_id', 'stage'],
-            [('coalesce(stage_order, 127)', 128), ('entry_number', 65536)]
+            [('coalesce(stage_order, 127)', 128), ('status_number', 65536)]
         ) }} as status_place
     from {{ ref('int_journey_entries') }}
 ),

@@ -108,7 +108,11 @@ entries as (
                 then coalesce(told.only_stage = told.own_stage, false)
             else status_entries.is_own_stage
         end as is_back,
-        coalesce(status_entries.entry_number, 1) as status_number,
+        -- which of the record's statuses it is; it begins before all of them
+        case
+            when told.is_beginning then 0
+            else coalesce(status_entries.entry_number, 1)
+        end as status_number,
         coalesce(status_entries.stage_entry_number, 1) as stage_number,
         case
             when told.is_beginning then null
@@ -163,6 +167,7 @@ final as (
             when kept.is_event then kept.stage_number
             else kept.status_number
         end as entry_number,
+        kept.status_number,
         kept.vendor_status,
         kept.occurred_at,
         -- Vendors send records updated before they were created. The event or
