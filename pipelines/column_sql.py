@@ -169,10 +169,12 @@ def _unusable_key(name: str, value: str) -> str:
     return f"""
         case
             when {value} is null or trim({value}) = '' then {_literal(f"{name} is missing")}
-            when
-                left({value}, 1) in ('{{', '[')
-                and json_type(line, {_literal(_pointer(name))}) <> 'VARCHAR'
-                then {_literal(f"{name} is not a single value")}
+            -- an `and` would look at all lines
+            when left({value}, 1) in ('{{', '[') then
+                case
+                    when json_type(line, {_literal(_pointer(name))}) <> 'VARCHAR'
+                        then {_literal(f"{name} is not a single value")}
+                end
         end
     """
 

@@ -61,8 +61,41 @@
     {%- endif -%}
     {%- call statement('main') -%}
         drop table if exists {{ target_relation }};
+        {%- if should_full_refresh() %}
+        {{ create_table_of_all_rows(target_relation, compiled_code) }}
+        {%- else %}
         {{ create_table_as(False, target_relation, compiled_code) }}
+        {%- endif %}
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}
     {{ return(target_relation) }}
+{%- endmacro %}
+
+
+{# A table that is worth saying how its columns are compressed. #}
+{% macro create_table_of_all_rows(relation, query) -%}
+    {%- set definitions = [] -%}
+    {%- if config.get('contract').enforced -%}
+        {%- do get_assert_columns_equivalent(query) -%}
+        {%- set rendered = adapter.render_raw_columns_constraints(
+            raw_columns=model['columns']
+        ) -%}
+        {%- for name in model['columns'] -%}
+            {%- do definitions.append((name, rendered[loop.index0])) -%}
+        {%- endfor -%}
+    {%- else -%}
+        {%- for column in get_column_schema_from_query(query) -%}
+            {%- do definitions.append(
+                (column.name, column.quoted ~ ' ' ~ column.dtype)
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+
+    create table {{ relation }} (
+        {%- for name, definition in definitions %}
+        {{ definition }} {{ compression_of(name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    );
+    insert into {{ relation }} by name
+    {{ query }}
 {%- endmacro %}
