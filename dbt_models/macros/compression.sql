@@ -6,7 +6,7 @@
         'application_id', 'application_key', 'campaign_hour_id',
         'candidate_id', 'email', 'event_id', 'full_name', 'identity_key',
         'journey_id', 'last_name', 'lead_id', 'linkedin_public_id',
-        'mobile_phone', 'mobile_phone_e164', 'normalised_name', 'person_id',
+        'mobile_phone', 'mobile_phone_e164', 'person_id',
         'phone', 'phone_e164', 'recipient_id', 'recipient_key', 'record_id',
         'record_key', 'result_id', 'user_email', 'user_id'
     ] -%}

@@ -5,12 +5,21 @@ people as (
     select * from {{ touched_rows(ref('dim_person')) }}
 ),
 
+by_vendor as (
+    select
+        person_id,
+        vendor,
+        count(*) as record_count
+    from {{ touched_rows(ref('person_records')) }}
+    group by person_id, vendor
+),
+
 counted as (
     select
         person_id,
-        count(*) as record_count,
-        count(distinct vendor) as vendor_count
-    from {{ touched_rows(ref('person_records')) }}
+        sum(record_count) as record_count,
+        count(*) as vendor_count
+    from by_vendor
     group by person_id
 )
 

@@ -10,7 +10,14 @@ with
 records as (
     select
         *,
-        coalesce(phone_e164, other_phone_e164) as any_phone_e164,
+        coalesce(phone_e164, other_phone_e164) as any_phone_e164
+    from {{ ref('int_person_records') }}
+),
+
+-- Who has several records: their keys tie them together.
+ranked as (
+    select
+        *,
         row_number() over (
             partition by person_number
             order by
@@ -22,20 +29,29 @@ records as (
                     else record_updated_at
                 end desc nulls last,
                 record_key asc
-        ) as recency,
+        ) as recency
+    from records
+    where match_rule <> 'single'
+),
+
+-- Few records tell of a consent.
+consents as (
+    select
+        person_number,
+        has_email_consent,
         row_number() over (
             partition by person_number
             order by
-                case when has_email_consent is null then 1 else 0 end asc,
                 email_consent_updated_at desc nulls last,
                 record_updated_at desc nulls last,
                 has_email_consent asc,
                 record_id asc
-        ) as consent_recency
-    from {{ ref('int_person_records') }}
+        ) as recency
+    from records
+    where match_rule <> 'single' and has_email_consent is not null
 ),
 
-final as (
+merged as (
     select
         {% for name, column in [
             ('full_name', 'full_name'),
@@ -48,9 +64,7 @@ final as (
             where {{ column }} is not null
         ) as {{ name }},
         {% endfor %}
-        min_by(has_email_consent, consent_recency) filter (
-            where has_email_consent is not null
-        ) as email_consent,
+        person_number,
         {{ dbt.any_value('person_id') }} as person_id,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at,
@@ -63,21 +77,45 @@ final as (
             {%- endfor %}
             as bigint
         ) as vendor_count
-    from records
+    from ranked
     group by person_number
+),
+
+final as (
+    select
+        merged.person_id,
+        merged.full_name,
+        merged.email,
+        merged.phone_e164,
+        merged.linkedin_public_id,
+        merged.location,
+        merged.first_seen_at,
+        merged.last_seen_at,
+        merged.first_record_created_at,
+        merged.record_count,
+        merged.vendor_count,
+        consents.has_email_consent as email_consent
+    from merged
+    left join consents
+        on
+            merged.person_number = consents.person_number
+            and consents.recency = 1
+    union all
+    select
+        person_id,
+        full_name,
+        email,
+        any_phone_e164 as phone_e164,
+        linkedin_public_id,
+        location,
+        first_seen_at,
+        last_seen_at,
+        record_created_at as first_record_created_at,
+        cast(1 as bigint) as record_count,
+        cast(1 as bigint) as vendor_count,
+        has_email_consent as email_consent
+    from records
+    where match_rule = 'single'
 )
 
-select
-    person_id,
-    full_name,
-    email,
-    phone_e164,
-    linkedin_public_id,
-    location,
-    first_seen_at,
-    last_seen_at,
-    first_record_created_at,
-    record_count,
-    vendor_count,
-    email_consent
-from final
+select * from final

@@ -7,9 +7,26 @@
 -- depends_on: {{ ref('int_touched_persons') }}
 with
 
-events as (
+entries as (
     select * from {{ ref('int_journey_entries') }}
     where is_event
+),
+
+campaigns as (
+    select * from {{ ref('int_campaigns') }}
+),
+
+events as (
+    select
+        entries.*,
+        campaigns.vendor,
+        campaigns.campaign_key,
+        campaigns.hiring_campaign,
+        case when entries.is_exact then 'exact' else 'observed' end
+            as time_precision
+    from entries
+    inner join campaigns
+        on entries.campaign_number = campaigns.campaign_number
 )
 
 select

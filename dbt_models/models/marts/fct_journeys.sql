@@ -8,22 +8,29 @@
 -- depends_on: {{ ref('int_touched_persons') }}
 with
 
+campaigns as (
+    select * from {{ ref('int_campaigns') }}
+),
+
 -- First touch is the earliest event; a journey stands where its latest event
 -- or change of status left it.
 entries as (
     select
-        *,
+        entries.*,
+        campaigns.hiring_campaign,
         {{ place_number(
             'ordered_at',
-            ['vendor', 'record_id'],
+            ['campaigns.vendor', 'entries.record_id'],
             [('coalesce(stage_order, 127)', 128)]
         ) }} as touch_place,
         {{ place_number(
             'ordered_at',
-            ['vendor', 'record_id', 'stage'],
+            ['campaigns.vendor', 'entries.record_id', 'entries.stage'],
             [('coalesce(stage_order, 127)', 128), ('status_number', 65536)]
         ) }} as status_place
-    from {{ ref('int_journey_entries') }}
+    from {{ ref('int_journey_entries') }} as entries
+    inner join campaigns
+        on entries.campaign_number = campaigns.campaign_number
 ),
 
 stages as (

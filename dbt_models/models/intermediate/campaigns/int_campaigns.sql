@@ -20,6 +20,7 @@ campaign_map as (
 
 final as (
     select
+        {{ row_numbers() }} as campaign_number,
         campaigns.vendor || ':' || campaigns.vendor_campaign_id
             as campaign_key,
         campaigns.vendor,

@@ -1,7 +1,8 @@
 -- What a person's journeys are made of: the events (what a record's existence
 -- proves, and its later entries into stages), and the changes of status that
 -- are none: to a status without a stage, and back to where the record began.
--- In a build of news, those of the touched persons.
+-- In a build of news, those of the touched persons. Campaigns are numbers here,
+-- for they stand in each of these many rows (int_campaigns has the rest).
 {{ config(materialized='table') }}
 
 with
@@ -36,8 +37,7 @@ records as (
         case
             when records.vendor <> 'linkup' then records.record_updated_at
         end as status_updated_at,
-        campaigns.campaign_key,
-        campaigns.hiring_campaign,
+        campaigns.campaign_number,
         case records.vendor
             when 'easir' then 'contacted'
             when 'talkpush' then 'lead'
@@ -90,11 +90,9 @@ entries as (
     select
         told.person_number,
         told.person_id,
-        told.vendor,
         told.record_id,
         told.record_source,
-        told.campaign_key,
-        told.hiring_campaign,
+        told.campaign_number,
         told.own_stage_at,
         told.is_beginning,
         case
@@ -126,13 +124,11 @@ entries as (
             else status_entries.occurred_at
         end as occurred_at,
         case
-            when told.is_beginning and told.is_own_stage_exact then 'exact'
-            when told.is_beginning then 'observed'
+            when told.is_beginning then told.is_own_stage_exact
             when told.versions_of is not null
-                then status_entries.time_precision
-            when told.status_updated_at is null then 'observed'
-            else 'exact'
-        end as time_precision
+                then status_entries.time_precision = 'exact'
+            else told.status_updated_at is not null
+        end as is_exact
     from told
     left join status_entries
         on told.versions_of = status_entries.record_key
@@ -156,11 +152,9 @@ final as (
         kept.is_event,
         kept.person_number,
         kept.person_id,
-        kept.vendor,
         kept.record_id,
         kept.record_source,
-        kept.campaign_key,
-        kept.hiring_campaign,
+        kept.campaign_number,
         coalesce(kept.reached_stage, kept.vendor_status) as stage,
         case when kept.is_event then stages.stage_order end as stage_order,
         case
@@ -178,7 +172,7 @@ final as (
                 then kept.own_stage_at
             else kept.occurred_at
         end as ordered_at,
-        kept.time_precision
+        kept.is_exact
     from kept
     left join stages
         on kept.reached_stage = stages.stage

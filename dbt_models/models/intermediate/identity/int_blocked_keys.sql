@@ -16,7 +16,7 @@ keys as (
     {% if is_news_build() %}
     select * from {{ holders }}
     {% else %}
-    {{ identity_keys_of(records, ['normalised_name']) }}
+    {{ identity_keys_of(records, ['full_name']) }}
     {% endif %}
 ),
 
@@ -85,7 +85,7 @@ counted as (
         keys.key_type,
         keys.key_value,
         count(*) as count_records,
-        count(distinct keys.normalised_name) as count_names
+        count(distinct {{ normalised_name('keys.full_name') }}) as count_names
     from keys
     inner join candidates
         on

@@ -35,21 +35,12 @@ untouched_keys as (
 ),
 {% endif %}
 
-keys as (
+final as (
     {{ identity_keys_of('touched_records', columns) }}
     {% if is_news_build() %}
     union all
     select * from untouched_keys
     {% endif %}
-),
-
-final as (
-    select
-        record_key,
-        key_type,
-        key_value,
-        {{ normalised_name('full_name') }} as normalised_name
-    from keys
 )
 
 select * from final

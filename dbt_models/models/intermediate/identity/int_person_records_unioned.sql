@@ -35,8 +35,7 @@ final as (
         vendor_status,
         version_count,
         is_deleted,
-        first_missing_at,
-        {{ normalised_name('full_name') }} as normalised_name
+        first_missing_at
     from records
 )
 
