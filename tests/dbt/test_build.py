@@ -58,6 +58,32 @@ def test_rules_find_what_is_broken(first_night: Build) -> None:
     }
 
 
+def test_texts_are_compressed_as_the_project_says(first_night: Build) -> None:
+    macro = (PROJECT / "macros" / "compression.sql").read_text()
+    lists = re.findall(r"set \w+ = \[(.*?)\]", macro, re.DOTALL)
+    own_to_each_row, words = (set(re.findall(r"'(\w+)'", names)) for names in lists)
+    assert not own_to_each_row & words
+    texts = {
+        name
+        for (name,) in first_night.ask(
+            "select distinct column_name from duckdb_columns() where data_type = 'VARCHAR'"
+        )
+    }
+    assert own_to_each_row | words <= texts
+
+    used = set()
+    for table in ("marts.fct_funnel_events", "staging.stg_talkpush__leads_versions"):
+        used |= set(
+            first_night.ask(
+                "select column_name, compression from pragma_storage_info(?)"
+                " where segment_type = 'VARCHAR'",
+                table,
+            )
+        )
+    assert {("event_id", "FSST"), ("lead_id", "FSST")} <= used
+    assert {("stage", "Dictionary"), ("load_id", "Dictionary")} <= used
+
+
 def test_marts_are_those_of_the_contract(first_night: Build) -> None:
     tables = first_night.ask(
         "select table_name from information_schema.tables where table_schema = 'marts'"
