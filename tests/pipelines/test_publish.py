@@ -80,6 +80,25 @@ def test_the_file_has_the_storage_version_that_old_clients_read(built: Settings)
     assert int.from_bytes(path.read_bytes()[12:20], "little") == 64
 
 
+def test_the_copy_is_compressed_as_the_mart_is(built: Settings) -> None:
+    with duckdb.connect(str(built.warehouse)) as connection:
+        connection.execute(
+            """
+            create table marts.person_records (vendor varchar, record_id varchar using compression fsst);
+            insert into marts.person_records
+            select 'easir', 'record ' || range % 9 from range(3000)  -- DuckDB would take the dictionary
+            """
+        )
+    path = publish.publish(built, AT, "run-1", [])
+
+    def ways(file: object) -> set[tuple[object, ...]]:
+        sql = "select column_name, compression from pragma_storage_info('marts.person_records')"
+        return set(read(file, f"{sql} where segment_type = 'VARCHAR'"))
+
+    assert ways(built.warehouse) == {("vendor", "Dictionary"), ("record_id", "FSST")}
+    assert ways(path) == ways(built.warehouse)
+
+
 def test_a_reader_keeps_its_copy_while_a_new_one_is_published(built: Settings) -> None:
     publish.publish(built, AT, "run-1", [])
     reader = duckdb.connect(str(built.published_dir / "current.duckdb"), read_only=True)
