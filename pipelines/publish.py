@@ -19,7 +19,7 @@ from .options import is_pseudonymised
 from .settings import Settings
 
 MARTS = "marts"
-MEMORY = "1GB"  # with more, DuckDB only keeps what it has written: ten million records then take twice as long
+MEMORY = "1GB"  # with more, DuckDB keeps what it has written: ten million records then take 57 s in place of 42
 
 # What a person's records say word for word serves those who look into the warehouse why records are one person.
 # BI reads the person in `dim_person`.
