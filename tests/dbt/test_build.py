@@ -66,7 +66,8 @@ def test_texts_are_compressed_as_the_project_says(first_night: Build) -> None:
     texts = {
         name
         for (name,) in first_night.ask(
-            "select distinct column_name from duckdb_columns() where data_type = 'VARCHAR'"
+            "select distinct column_name from duckdb_columns()"
+            " where data_type = 'VARCHAR' and schema_name in ('staging', 'intermediate', 'marts')"
         )
     }
     assert own_to_each_row | words <= texts

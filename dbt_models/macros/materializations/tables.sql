@@ -72,7 +72,8 @@
 {%- endmacro %}
 
 
-{# A table that is worth saying how its columns are compressed. #}
+{# dbt's create_table_as, contract and NOT NULLs included, with the compression of
+   texts in the columns' definitions (macros/compression.sql). #}
 {% macro create_table_of_all_rows(relation, query) -%}
     {%- set definitions = [] -%}
     {%- if config.get('contract').enforced -%}
