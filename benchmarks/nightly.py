@@ -2,7 +2,7 @@
 
 For each size: years of history are put straight into a warehouse and built in full, beside a script by hand that
 computes the same reports; then nights of changes are built; then two vendors, served over HTTP, show as many changed
-records, and are synced. Whole processes are measured.
+records, and are synced. Sizes take turns, for a machine is not as fast all day. Whole processes are measured.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from .vendor import running_vendors
 FOLDER = Path(tempfile.gettempdir()) / "hirefunnel-benchmarks"
 ROOT = Path(__file__).parent.parent
 HIREFUNNEL = str(Path(sys.executable).with_name("hirefunnel"))
+# Measured on the way to what is shown.
+ASIDE = FIRST_SYNC, RESET = "first sync", "reset"
 COLUMNS = ("records", "command", "wall s", "of smallest", "CPU s", "peak MB", "file MB", "runs")
 # As if other versions had been stored of what came over HTTP: then it is news when it comes again.
 FORGOTTEN = "; ".join(
@@ -53,14 +55,14 @@ class Measured:
 
 @dataclass
 class Size:
-    """A warehouse with so many records, in a folder of its own."""
+    """A warehouse with so many records, in a folder of its own, and what was measured with it."""
 
     records: int
     options: argparse.Namespace
+    measured: dict[str, Measured] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.folder: Path = self.options.folder / "nightly"
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder: Path = self.options.folder / "nightly" / str(self.records)
         self.data = self.folder / "data"
         self.data.mkdir(parents=True)
         self.warehouse = self.data / "hirefunnel.duckdb"
@@ -72,54 +74,59 @@ class Size:
         sizes = ["--records", str(self.records), "--changes", str(self.options.changes)]
         subprocess.run([*module, *sizes, "--warehouse", str(self.warehouse)], check=True)  # noqa: S603
 
-    def measured(self, command: str) -> Measured:
-        """A command of which nothing is known yet."""
-        return Measured(self.records, command)
+    def change(self, statements: str) -> None:
+        """Changes the warehouse, as no command of hirefunnel's would."""
+        program = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(sys.argv[2])"
+        command = [sys.executable, "-c", program, str(self.warehouse), statements]
+        subprocess.run(command, check=True)  # noqa: S603
 
-    def run(self, measured: Measured, settings: dict[str, str], command: list[str]) -> None:
+    def run(self, name: str, settings: dict[str, str], command: list[str]) -> None:
         """Runs a command, and notes what it cost."""
         cost = measure.run([command], settings, self.folder, self.options.limit_s)
         if cost.error:
-            raise SystemExit(f"{measured.command} at {self.records:,}: {cost.error}")
+            raise SystemExit(f"{name} at {self.records:,}: {cost.error}")
+        measured = self.measured.setdefault(name, Measured(self.records, name))
         measured.costs.append(cost)
         measured.file_mb = self.warehouse.stat().st_size / 1e6
-        print(f"{self.records:,} {measured.command}: {cost}", file=sys.stderr, flush=True)
+        print(f"{self.records:,} {name}: {cost}", file=sys.stderr, flush=True)
 
 
-def measure_builds(size: Size) -> list[Measured]:
-    """A full build, the same reports by hand, nights' builds on top."""
-    options = size.options
-    environment = {"HIREFUNNEL_DATA_DIR": str(size.data), "HIREFUNNEL_AS_OF": AS_OF}
-    full, byhand = size.measured("build, in full"), size.measured("the reports, by hand")
-    build = size.measured(f"build, {options.changes:,} changes")
-    size.run(full, environment, [HIREFUNNEL, "build"])
-    script = [sys.executable, "-m", "benchmarks.byhand", "--warehouse", str(size.warehouse)]
-    size.run(byhand, {"PYTHONPATH": str(ROOT)}, script)
-    subprocess.run([*script, "--check"], check=True)  # noqa: S603
-    for _ in range(options.runs):
+def measure_builds(sizes: list[Size], options: argparse.Namespace) -> None:
+    """Full builds, the same reports by hand, nights' builds on top."""
+    environment = {"HIREFUNNEL_AS_OF": AS_OF}
+    for size in sizes * options.full_runs:
+        settings = {**environment, "HIREFUNNEL_DATA_DIR": str(size.data)}
+        if size.measured:  # no build can follow on one that is not there
+            size.change("delete from ops.builds")
+        size.run("build, in full", settings, [HIREFUNNEL, "build"])
+        script = [sys.executable, "-m", "benchmarks.byhand", "--warehouse", str(size.warehouse)]
+        size.run("the reports, by hand", {"PYTHONPATH": str(ROOT)}, script)
+        subprocess.run([*script, "--check"], check=True)  # noqa: S603
+    for size in sizes * options.runs:
+        settings = {**environment, "HIREFUNNEL_DATA_DIR": str(size.data)}
         size.history("night")
-        size.run(build, environment, [HIREFUNNEL, "build"])
-    return [full, byhand, build]
+        size.run(f"build, {options.changes:,} changes", settings, [HIREFUNNEL, "build"])
 
 
-def measure_syncs(size: Size) -> list[Measured]:
+def measure_syncs(sizes: list[Size], options: argparse.Namespace) -> None:
     """Nights' syncs of two vendors that show as many changed records."""
-    options = size.options
-    sync = size.measured(f"sync, {options.changes:,} changes")
     share = options.changes // 2
     vendors = ["hirednow", "easir"]
-    forget = "import sys, duckdb; duckdb.connect(sys.argv[1]).execute(sys.argv[2])"
     with running_vendors(options.folder, share, share) as served:
-        job = Job(served, size.folder, 0, options.folder / "venvs")
-        settings = {**setups.hirefunnel_environment(job), "HIREFUNNEL_DATA_DIR": str(size.data)}
-        size.run(size.measured("first sync"), settings, [HIREFUNNEL, "sync", *vendors])
-        for _ in range(options.runs):
+        for place, size in enumerate(sizes * (1 + options.runs)):
+            job = Job(served, size.folder, 0, options.folder / "venvs")
+            settings = {
+                **setups.hirefunnel_environment(job),
+                "HIREFUNNEL_DATA_DIR": str(size.data),
+            }
+            sync = [HIREFUNNEL, "sync", *vendors]
+            if place < len(sizes):
+                size.run(FIRST_SYNC, settings, sync)
+                continue
             for vendor in vendors:
-                size.run(size.measured("reset"), settings, [HIREFUNNEL, "reset", vendor])
-            command = [sys.executable, "-c", forget, str(size.warehouse), FORGOTTEN]
-            subprocess.run(command, check=True)  # noqa: S603
-            size.run(sync, settings, [HIREFUNNEL, "sync", *vendors])
-    return [sync]
+                size.run(RESET, settings, [HIREFUNNEL, "reset", vendor])
+            size.change(FORGOTTEN)
+            size.run(f"sync, {options.changes:,} changes", settings, sync)
 
 
 def table(measured: list[Measured]) -> list[list[str]]:
@@ -150,16 +157,20 @@ def main() -> None:
     parser.add_argument("--records", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--changes", type=int, default=1_000, help="of a night")
     parser.add_argument("--runs", type=int, default=3, help="nights; medians are shown")
+    parser.add_argument("--full-runs", type=int, default=1, help="full builds; medians are shown")
     parser.add_argument("--limit-s", type=float, default=3600, help="for one command")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to work")
     parser.add_argument("--markdown", type=Path, help="write the section of this run into a file")
     parser.add_argument("--syncs", action="store_true", help="no builds")
     options = parser.parse_args()
-    measured: list[Measured] = []
-    for records in options.records:
-        size = Size(records, options)
-        measured += [] if options.syncs else measure_builds(size)
-        measured += measure_syncs(size)
+    shutil.rmtree(options.folder / "nightly", ignore_errors=True)
+    sizes = [Size(records, options) for records in options.records]
+    if not options.syncs:
+        measure_builds(sizes, options)
+    measure_syncs(sizes, options)
+    measured = [
+        each for size in sizes for each in size.measured.values() if each.command not in ASIDE
+    ]
     what = "night's sync" if options.syncs else "night"
     heading = f"A {what} of {options.changes:,} changes while history grows"
     lines = [list(COLUMNS), *table(measured)]

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
 import duckdb
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
+import rphonenumbers
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 FUNCTION_NAME = "phone_e164"
 # Shorter numbers without a country code say nothing about their country.
 MIN_DIGITS_WITHOUT_PREFIX = 11
-REMEMBERED_NUMBERS = 1_000_000
 # Keyboards in East Asia write a wide one.
 PLUS_SIGNS = "+\uff0b"
 
@@ -28,7 +26,6 @@ _FIRST_DIGIT_OR_PLUS = re.compile(rf"[{PLUS_SIGNS}\d]")
 _EXTENSION = re.compile(r"[\s,;]*(?:extension|ext\.?|x\.?|#)\s*\d+\s*$", re.IGNORECASE)
 
 
-@lru_cache(maxsize=REMEMBERED_NUMBERS)
 def phone_e164(text: str | None, default_region: str | None = None) -> str | None:
     """A telephone number as E.164 (``+4588888888``), or None if it is not a valid one.
 
@@ -49,12 +46,12 @@ def phone_e164(text: str | None, default_region: str | None = None) -> str | Non
             return None
         number = "+" + number
     try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
+        parsed = rphonenumbers.parse(number, region)
+    except rphonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed):
+    if not rphonenumbers.is_valid_number(parsed):
         return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return rphonenumbers.format_number(parsed, rphonenumbers.PhoneNumberFormat.E164)
 
 
 def phones_e164(texts: pa.ChunkedArray | pa.Array, regions: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import phonenumbers
+import rphonenumbers
 
 from . import mappings
 from .build_history import BuildHistory
@@ -26,7 +26,7 @@ from .settings import PACKAGE_ROOT, Settings, environment
 
 PROJECT = PACKAGE_ROOT / "dbt_models"
 # What turns the same rows into other marts when another version of it is installed.
-ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "phonenumbers")
+ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "rphonenumbers")
 # What a build of news leaves alone: it follows from the project, which is as it was.
 DEFINED_ONCE = ("resource_type:seed", "config.materialized:view")
 
@@ -137,7 +137,7 @@ def phone_region() -> str:
         SettingsError: If it is no country's two letters.
     """
     region = os.environ.get("HIREFUNNEL_PHONE_REGION", "").strip().upper()
-    if region and region not in phonenumbers.SUPPORTED_REGIONS:
+    if region and region not in rphonenumbers.SUPPORTED_REGIONS:
         raise SettingsError(
             f"HIREFUNNEL_PHONE_REGION is {region!r}; write a country's two letters, such as PH."
         )

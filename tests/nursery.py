@@ -34,7 +34,7 @@ SLOW = [
     "dbt.task.build",
     "dlt",
     "filelock",
-    "phonenumbers",
+    "rphonenumbers",
     "pipelines.vendors",
     "pyarrow.compute",
     "pyarrow.parquet",

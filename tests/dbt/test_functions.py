@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+from unittest.mock import patch
+
+import phonenumbers
 import pyarrow as pa
 import pytest
-from hypothesis import given
+import rphonenumbers
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dbt_models import functions
 from dbt_models.functions import phone_e164, phones_e164
 
 NUMBERS = [
@@ -40,6 +46,54 @@ def test_phone_e164(text: str | None, region: str | None, expected: str | None) 
 def test_phone_e164_never_raises_and_is_stable(text: str, region: str) -> None:
     number = phone_e164(text, region)
     assert number is None or phone_e164(number, None) == number
+
+
+@cache
+def examples() -> list[tuple[str, str]]:
+    """A number of each kind that a region has, in each style, with its region."""
+    found = (
+        (phonenumbers.example_number_for_type(region, kind), region)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        for kind in phonenumbers.PhoneNumberType.values()
+    )
+    style_of = phonenumbers.PhoneNumberFormat
+    styles = [style_of.E164, style_of.INTERNATIONAL, style_of.NATIONAL, style_of.RFC3966]
+    return [
+        (phonenumbers.format_number(example, style), region)
+        for example, region in found
+        if example
+        for style in styles
+    ]
+
+
+def as_the_python_library_reads(text: str, region: str | None) -> str | None:
+    with patch.object(functions, "rphonenumbers", phonenumbers):
+        return phone_e164(text, region)
+
+
+def test_numbers_of_all_regions_are_read_as_by_the_python_library() -> None:
+    """The Rust one is young; this is what it must never stop doing."""
+    release = rphonenumbers.__phonenumbers_version__
+    assert phonenumbers.__version__ == release, f"change constraints.txt to phonenumbers=={release}"
+    read = [phone_e164(text, region) for text, region in examples()]
+
+    assert read == [as_the_python_library_reads(text, region) for text, region in examples()]
+    assert sum(number is not None for number in read) > 5000
+
+
+@settings(max_examples=500)
+@given(st.data())
+def test_what_is_nearly_a_number_is_read_as_by_the_python_library(data: st.DataObject) -> None:
+    text, region = data.draw(st.sampled_from(examples()))
+    begin = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(begin, min(len(text), begin + 3)))
+    other = data.draw(
+        st.text(st.sampled_from("0123456789+()- .,;x#\u00a0\uff0b\uff15\u0667a"), max_size=3)
+    )
+    text = text[:begin] + other + text[end:]
+    region = data.draw(st.sampled_from([region, None, "PH", "US", "001", "ZZ"]))
+
+    assert phone_e164(text, region) == as_the_python_library_reads(text, region)
 
 
 def test_columns_keep_their_order_and_gaps() -> None:
