@@ -51,7 +51,8 @@ def phone_e164(text: str | None, default_region: str | None = None) -> str | Non
         return None
     if not rphonenumbers.is_valid_number(parsed):
         return None
-    return rphonenumbers.format_number(parsed, rphonenumbers.PhoneNumberFormat.E164)
+    e164: str = rphonenumbers.format_number(parsed, rphonenumbers.PhoneNumberFormat.E164)
+    return e164
 
 
 def phones_e164(texts: pa.ChunkedArray | pa.Array, regions: pa.ChunkedArray | pa.Array) -> pa.Array:
