@@ -57,7 +57,7 @@ bench-full: $(READY)  ## the same at full size, hours
 	$(BIN)/python -m benchmarks.run --results 1000000 --recipients 100000 --runs 3 --limit-s 3600 --markdown docs/benchmarks.md
 	$(BIN)/python -m benchmarks.run --results 200000 --recipients 50000 --runs 3 --latency-ms 50 --rate 50 --markdown docs/benchmarks.md
 	$(BIN)/python -m benchmarks.stages --results 1000000 --recipients 100000 --markdown docs/benchmarks.md
-	$(BIN)/python -m benchmarks.nightly --records 100000 1000000 10000000 --markdown docs/benchmarks.md
+	$(BIN)/python -m benchmarks.nightly --records 100000 1000000 10000000 --full-runs 3 --markdown docs/benchmarks.md
 
 clean:  ## remove what make has built (never data/)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
