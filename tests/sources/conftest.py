@@ -15,6 +15,8 @@ import pytest
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 
 import dlt
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -64,7 +66,9 @@ class Reader:
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings from outside, dlt's folders inside the test's, and retries without waiting."""
+    """No settings from outside, no other test's cursors, dlt's folders inside the test's, and retries without waiting."""
+    # Who reads a source without a pipeline reads on from the state of the one that was active last.
+    Container()[PipelineContext].deactivate()
     for name in list(os.environ):
         if name.startswith(("SOURCES__", "DESTINATION__")):
             monkeypatch.delenv(name)
