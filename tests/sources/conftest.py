@@ -66,7 +66,7 @@ class Reader:
 
 @pytest.fixture(autouse=True)
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings from outside, no other test's cursors, dlt's folders inside the test's, and retries without waiting."""
+    """No settings from outside, no cursors of another test, dlt's folders inside the test's, and no waiting."""
     # Who reads a source without a pipeline reads on from the state of the one that was active last.
     Container()[PipelineContext].deactivate()
     for name in list(os.environ):
