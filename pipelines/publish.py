@@ -35,6 +35,8 @@ NOT_COPIED = {
         "email_consent_updated_at",
     },
 }
+# Of no mart: builds find rows by it in the warehouse, and it is made from what says who somebody is.
+BUILDS_ALONE = {"person_hash"}
 # Columns of any mart that say who somebody is. Ids do not: they are the vendors' own, and say nothing without them.
 IDENTIFYING = {"full_name", "email", "phone_e164", "other_phone_e164", "linkedin_public_id"}
 
@@ -100,7 +102,7 @@ def _copy_table(
     columns = [
         column
         for column in _columns(connection, name)
-        if column[0] not in NOT_COPIED.get(name, set())
+        if column[0] not in NOT_COPIED.get(name, set()) | BUILDS_ALONE
     ]
     compressed = _compression(connection, name)
     definitions = ", ".join(

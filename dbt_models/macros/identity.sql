@@ -78,6 +78,20 @@
 {%- endmacro %}
 
 
+{# What a record tells of somebody, as identity reads it and person_records keeps
+   it. #}
+{% macro record_columns() -%}
+    {{ return([
+        'vendor', 'record_id', 'vendor_campaign_id', 'record_source',
+        'full_name', 'email', 'phone_e164', 'other_phone_e164',
+        'linkedin_public_id', 'location', 'has_email_consent',
+        'email_consent_updated_at', 'record_created_at', 'record_updated_at',
+        'first_seen_at', 'last_seen_at', 'vendor_status', 'version_count',
+        'is_deleted', 'first_missing_at'
+    ]) }}
+{%- endmacro %}
+
+
 {# A number for each row, good for this build only: engines join and group
    numbers several times faster than texts. #}
 {% macro row_numbers() -%}

@@ -122,27 +122,30 @@
 {%- endmacro %}
 
 
-{# The few rows of a wide relation that meet a condition, as a subquery. DuckDB
-   makes whole rows before it asks which of them join; so it finds their row ids
-   first, in a scan of the condition's columns alone. #}
-{% macro few_rows(relation, condition) -%}
-    {{ return(adapter.dispatch('few_rows')(relation, condition)) }}
+{# The few rows of a wide relation that meet one of some conditions, as a
+   subquery. DuckDB makes whole rows before it asks which of them join; so it
+   finds their row ids first, in scans of the conditions' columns alone. #}
+{% macro few_rows(relation, conditions) -%}
+    {{ return(adapter.dispatch('few_rows')(relation, conditions)) }}
 {%- endmacro %}
 
-{% macro default__few_rows(relation, condition) -%}
+{% macro default__few_rows(relation, conditions) -%}
     (
         select * from {{ relation }}
         where rowid in (
+            {%- for condition in conditions %}
             select rowid from {{ relation }}
             where {{ condition }}
+            {{ 'union all' if not loop.last }}
+            {%- endfor %}
         )
     )
 {%- endmacro %}
 
-{% macro spark__few_rows(relation, condition) -%}
+{% macro spark__few_rows(relation, conditions) -%}
     (
         select * from {{ relation }}
-        where {{ condition }}
+        where ({{ conditions | join(') or (') }})
     )
 {%- endmacro %}
 

@@ -52,7 +52,7 @@
                 {%- endif %}
             )
             {%- endset %}
-            {{ few_rows(relation, news) }} as versions_of_news
+            {{ few_rows(relation, [news]) }} as versions_of_news
             {%- else %}
             {{ relation }}
             {%- endif %}

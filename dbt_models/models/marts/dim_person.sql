@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='person_id',
+    unique_key='person_hash',
     meta={'touched': 'int_touched_persons'}
 ) }}
 
@@ -84,6 +84,7 @@ merged as (
 final as (
     select
         merged.person_id,
+        {{ text_number('merged.person_id') }} as person_hash,
         merged.full_name,
         merged.email,
         merged.phone_e164,
@@ -103,6 +104,7 @@ final as (
     union all
     select
         person_id,
+        {{ text_number('person_id') }} as person_hash,
         full_name,
         email,
         any_phone_e164 as phone_e164,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='person_id',
+    unique_key='person_hash',
     meta={'touched': 'int_touched_persons'}
 ) }}
 
@@ -28,6 +28,7 @@ final as (
     select
         results.result_id,
         records.person_id,
+        {{ text_number('records.person_id') }} as person_hash,
         campaigns.campaign_key,
         campaigns.hiring_campaign,
         results.recommendation_status,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='person_id',
+    unique_key='person_hash',
     meta={'touched': 'int_touched_persons'}
 ) }}
 
@@ -34,6 +34,7 @@ select
         "vendor || '|' || record_id || '|' || stage || '|' || entry_number"
     ) }} as event_id,
     person_id,
+    {{ text_number('person_id') }} as person_hash,
     vendor,
     record_id,
     campaign_key,

@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    unique_key='person_id',
+    unique_key='person_hash',
     meta={'touched': 'int_touched_persons', 'keeps_before': counted_columns()},
     post_hook="{{ journeys_stall() }}"
 ) }}
@@ -118,6 +118,7 @@ final as (
     select
         {{ dbt.hash("person_id || '|' || hiring_campaign") }} as journey_id,
         person_id,
+        {{ text_number('person_id') }} as person_hash,
         hiring_campaign,
         source,
         contacted_at,

@@ -1,10 +1,10 @@
 {{ config(
     materialized='incremental',
-    unique_key='record_key',
-    meta={'touched': 'int_records_to_resolve'}
+    unique_key='person_hash',
+    meta={'touched': 'int_touched_persons'}
 ) }}
 
--- depends_on: {{ ref('int_records_to_resolve') }}
+-- depends_on: {{ ref('int_touched_persons') }}
 with
 
 records as (
@@ -19,6 +19,7 @@ final as (
     select
         records.record_key,
         records.person_id,
+        {{ text_number('records.person_id') }} as person_hash,
         records.vendor,
         records.record_id,
         records.vendor_campaign_id,

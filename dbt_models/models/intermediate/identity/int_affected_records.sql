@@ -4,10 +4,16 @@
 -- Why nobody else can be affected: a key's holders, and whether it is blocked,
 -- change only for keys that a touched record has or had (int_touched_keys). So
 -- a tie between two records appears or goes only among the touched records and
--- the holders of these keys. All their persons before are here, whole; any
--- other tie that one of these records has was there before, and so binds it to
--- a record of the same person: no tie leads out of this set. A key that is
--- blocked, before and now, ties nobody: its holders stay where they are.
+-- the holders of these keys. All their persons before are here, whole: a record
+-- that no key tied to others was a person named after it, and any other held a
+-- key that tied it. Any other tie that one of these records has was there
+-- before, and so binds it to a record of the same person: no tie leads out of
+-- this set. A key that is blocked, before and now, ties nobody: its holders stay
+-- where they are.
+--
+-- Persons are found by their numbers. Whoever shares the number of one of these
+-- persons, or of what one may be called now (which is after a record of theirs),
+-- is here, too, and all that has such a number can be made anew.
 {{ config(materialized='table') }}
 
 {%- set touched = ref('int_person_records_unioned') %}
@@ -15,6 +21,7 @@
 {%- set touched_keys = ref('int_touched_keys') %}
 {%- set blocked = ref('int_blocked_keys') %}
 {%- set campaigns = ref('int_changed_campaigns') %}
+{%- set name_of_record = text_number(dbt.hash('record_key')) %}
 
 {% if is_news_build() %}
 {%- set before = last_built('marts', 'person_records') %}
@@ -31,27 +38,52 @@ loose_keys as (
         or identity_key not in (select identity_key from {{ blocked }})
 ),
 
-origins as (
-    select record_key from {{ touched }}
+persons as (
+    select {{ name_of_record }} as person_hash
+    from {{ touched }}
     union
-    select holders.record_key
+    select holders.person_hash
     from {{ holders }} as holders
     inner join loose_keys
         on
             holders.key_type = loose_keys.key_type
             and holders.key_value = loose_keys.key_value
+    where holders.person_hash is not null
+    union
+    select person_hash from {{ before }}
+    where campaign_key in (select campaign_key from {{ campaigns }})
 ),
 
-persons as (
-    select person_id from {{ before }}
-    where record_key in (select record_key from origins)
-    union
-    select person_id from {{ before }}
-    where campaign_key in (select campaign_key from {{ campaigns }})
+records as (
+    select
+        person_hash,
+        {{ record_columns() | join(', ') }},
+        vendor || ':' || record_id as record_key
+    from {{ few_rows(before, [
+        'person_hash in (select person_hash from persons)'
+    ]) }} as records_of_persons
+),
+
+other_names as (
+    select {{ name_of_record }} as person_hash
+    from records
+    except
+    select person_hash from persons
+),
+
+final as (
+    select * from records
+    union all
+    select
+        person_hash,
+        {{ record_columns() | join(', ') }},
+        vendor || ':' || record_id as record_key
+    from {{ few_rows(before, [
+        'person_hash in (select person_hash from other_names)'
+    ]) }} as records_of_names
 )
 
-select * from {{ before }}
-where person_id in (select person_id from persons)
+select * from final
 {% else %}
 select record_key from {{ touched }}
 where false

@@ -15,6 +15,7 @@ with
 keys as (
     {% if is_news_build() %}
     select * from {{ holders }}
+    where is_holder_now
     {% else %}
     {{ identity_keys_of(records, ['full_name']) }}
     {% endif %}
