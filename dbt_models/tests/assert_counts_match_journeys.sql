@@ -3,6 +3,10 @@ with
 
 counted as (
     select
+        {% for stage in ordered_stages() %}
+        sum(case when is_in_{{ stage }} then journeys else 0 end)
+            as in_{{ stage }},
+        {% endfor %}
         sum(journeys) as journeys,
         sum(case when is_waiting then journeys else 0 end) as waiting
     from {{ ref('int_journey_counts') }}
@@ -17,6 +21,9 @@ entered as (
 
 expected as (
     select
+        {% for stage in ordered_stages() %}
+        count({{ stage }}_at) as in_{{ stage }},
+        {% endfor %}
         count(*) as journeys,
         count(
             case
@@ -27,9 +34,7 @@ expected as (
                     )
                     then 1
             end
-        ) as waiting,
-        count(lead_at) as leads,
-        count(hired_at) as hires
+        ) as waiting
     from {{ ref('fct_journeys') }}
 )
 
@@ -42,5 +47,8 @@ cross join entered
 where
     expected.journeys <> coalesce(counted.journeys, 0)
     or expected.waiting <> coalesce(counted.waiting, 0)
-    or expected.leads <> coalesce(entered.leads, 0)
-    or expected.hires <> coalesce(entered.hires, 0)
+    {% for stage in ordered_stages() %}
+    or expected.in_{{ stage }} <> coalesce(counted.in_{{ stage }}, 0)
+    {% endfor %}
+    or expected.in_lead <> coalesce(entered.leads, 0)
+    or expected.in_hired <> coalesce(entered.hires, 0)

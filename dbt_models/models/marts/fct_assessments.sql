@@ -5,13 +5,29 @@
 ) }}
 
 -- depends_on: {{ ref('int_touched_persons') }}
+-- depends_on: {{ ref('stg_hirednow__results_versions') }}
+{%- set columns = [
+    'result_id', 'recommendation_status', 'overall_score', 'cefr',
+    'created_at', 'updated_at'
+] | join(', ') %}
+
 with
 
+-- Of touched persons, results without news stand as the last build left them.
 results as (
-    select * from {{ ref('stg_hirednow__results') }}
-    {{ where_record_touched(
-        'result_id', 'hirednow', ref('int_records_to_resolve')
-    ) }}
+    {% if is_news_build() %}
+    {%- set news = touched_rows(ref('stg_hirednow__results_versions')) %}
+    select {{ columns }} from {{ news }}
+    where is_current
+    union all
+    select {{ columns }} from {{ few_rows(this, [
+        'person_hash in (select person_hash from '
+        ~ ref('int_touched_persons') ~ ')'
+    ]) }} as built
+    where result_id not in (select result_id from {{ news }})
+    {% else %}
+    select {{ columns }} from {{ ref('stg_hirednow__results') }}
+    {% endif %}
 ),
 
 records as (

@@ -4,43 +4,35 @@ campaigns as (
     select * from {{ ref('stg_talkpush__campaigns') }}
 ),
 
-leads as (
+names as (
     select
         coalesce(campaign_id, 'unknown') as campaign_id,
         case when campaign_id is not null then campaign_name end
             as campaign_name,
-        updated_at
+        max(updated_at) as updated_at
     from {{ ref('stg_talkpush__leads') }}
+    group by 1, 2
 ),
 
-newest as (
+ranked as (
     select
-        campaign_id,
-        max(updated_at) filter (where campaign_name is not null) as updated_at
-    from leads
-    group by campaign_id
-),
-
-names as (
-    select
-        leads.campaign_id,
-        min(leads.campaign_name) as campaign_name
-    from leads
-    inner join newest
-        on
-            leads.campaign_id = newest.campaign_id
-            and leads.updated_at is not distinct from newest.updated_at
-    where leads.campaign_name is not null
-    group by leads.campaign_id
+        *,
+        row_number() over (
+            partition by campaign_id
+            order by
+                case when campaign_name is null then 1 else 0 end,
+                updated_at desc nulls last,
+                campaign_name asc
+        ) as recency
+    from names
 ),
 
 named_by_leads as (
     select
-        newest.campaign_id,
-        names.campaign_name
-    from newest
-    left join names
-        on newest.campaign_id = names.campaign_id
+        campaign_id,
+        campaign_name
+    from ranked
+    where recency = 1
 ),
 
 final as (

@@ -1,10 +1,14 @@
--- The funnel counts each journey once a stage, and converts at most everyone.
+-- The funnel counts each journey once a stage (assert_counts_match_journeys has
+-- their numbers), and converts at most everyone.
 with
 
 expected as (
     {% for stage in ordered_stages() %}
-    select '{{ stage }}' as stage, count({{ stage }}_at) as people
-    from {{ ref('fct_journeys') }}
+    select
+        '{{ stage }}' as stage,
+        coalesce(sum(journeys), 0) as people
+    from {{ ref('int_journey_counts') }}
+    where is_in_{{ stage }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
