@@ -4,16 +4,16 @@
 -- Why nobody else can be affected: a key's holders, and whether it is blocked,
 -- change only for keys that a touched record has or had (int_touched_keys). So
 -- a tie between two records appears or goes only among the touched records and
--- the holders of these keys. All their persons before are here, whole: a record
--- that no key tied was a person of its own, named after it; any other is found
--- by the key that tied it. Any other tie that one of these records has was there
--- before, and so binds it to a record of the same person: no tie leads out of
--- this set. A key that is blocked, before and now, ties nobody: its holders stay
--- where they are.
+-- the holders of these keys. All their persons before are here, whole: a
+-- record that no key tied was a person of its own, named after it; any other
+-- is found by the key that tied it. Any other tie that one of these records
+-- has was there before, and so binds it to a record of the same person: no tie
+-- leads out of this set. A key that is blocked, before and now, ties nobody:
+-- its holders stay where they are.
 --
--- Persons are found by their numbers. Whoever shares the number of one of them,
--- or of what one may be called now (which is after a record of theirs), is here,
--- too, and so all rows with such a number can be made anew.
+-- Persons are found by their numbers. Whoever shares the number of one of
+-- them, or of what one may be called now (which is after a record of theirs),
+-- is here, too, and so all rows with such a number can be made anew.
 {{ config(materialized='table') }}
 
 {%- set touched = ref('int_person_records_unioned') %}
