@@ -78,6 +78,20 @@
 {%- endmacro %}
 
 
+{# Conditions for records that hold a key: one a column, each on that column
+   alone. The keys are selected by SQL that ends in a condition. #}
+{% macro in_keys(key_values) -%}
+    {%- set conditions = [] -%}
+    {%- for key_type, column in identity_columns() -%}
+        {%- do conditions.append(
+            column ~ ' in (' ~ key_values
+            ~ " and key_type = '" ~ key_type ~ "')"
+        ) -%}
+    {%- endfor -%}
+    {{ return(conditions) }}
+{%- endmacro %}
+
+
 {# What a record tells of somebody, as identity reads it and person_records keeps
    it. #}
 {% macro record_columns() -%}

@@ -88,6 +88,39 @@ def test_nights_of_news_leave_what_a_full_build_leaves(
     ]
 
 
+@pytest.mark.usefixtures("some_persons_share_their_number")
+def test_who_shares_the_number_of_a_new_person_stays(installation: Settings, tmp_path: Path) -> None:
+    """One record of two says that it is somebody else's: the other is a person of another name, and number, then."""
+    nights = Nights(installation, 7)
+    nights.pass_one(1)
+    number = "hash(md5('talkpush:' || {})) % 401"
+    numbers = f"{number.format('i')} = {number.format(9002)}"
+    ((neighbour,),) = nights.ask(f"select i from range(9003, 99999) ids(i) where {numbers} limit 1")
+    emails = {9001: "two@example.com", 9002: "two@example.com", neighbour: "other@example.com"}
+
+    def lead(number: int) -> dict[str, Any]:
+        created_at = f"2026-02-0{1 + number % 3}T08:00:00Z"
+        return story.lead(number, email=emails[number], created_at=created_at)
+
+    with open_again(installation.warehouse) as connection:
+        rows = [lead(number) for number in emails]
+        insert(connection, "raw_talkpush.leads", rows, seen_at=nights.now.isoformat(), load_id="1")
+    nights.build()
+    emails[9001] = "one@example.com"
+    nights.night += 1
+    with open_again(installation.warehouse) as connection:
+        rows = [lead(9001)]
+        insert(connection, "raw_talkpush.leads", rows, seen_at=nights.now.isoformat(), load_id="2")
+    nights.build()
+
+    assert builds(nights) == [(True, True), (False, True)]
+    assert nights.differences(tmp_path / "full") == {}
+    numbers = "select count(*), count(distinct person_hash) from marts.dim_person"
+    record_ids = f"'9002', '{neighbour}'"
+    whose = f"select person_id from marts.person_records where record_id in ({record_ids})"
+    assert nights.ask(f"{numbers} where person_id in ({whose})") == [(2, 1)]
+
+
 # In each mart a column that is overwritten, to see afterwards which rows a build has written anew.
 INK = {
     "marts.dim_person": "location = 'ink'",

@@ -17,9 +17,7 @@
 {{ config(materialized='table') }}
 
 {%- set touched = ref('int_person_records_unioned') %}
-{%- set holders = ref('int_key_holders') %}
 {%- set touched_keys = ref('int_touched_keys') %}
-{%- set blocked = ref('int_blocked_keys') %}
 {%- set campaigns = ref('int_changed_campaigns') %}
 {%- set name_of_record = text_number(dbt.hash('record_key')) %}
 
@@ -28,27 +26,14 @@
 
 with
 
-loose_keys as (
-    select
-        key_type,
-        key_value
-    from {{ touched_keys }}
-    where
-        not was_blocked
-        or identity_key not in (select identity_key from {{ blocked }})
-),
-
 persons as (
     select {{ name_of_record }} as person_hash
     from {{ touched }}
     union
-    select holders.person_hash
-    from {{ holders }} as holders
-    inner join loose_keys
-        on
-            holders.key_type = loose_keys.key_type
-            and holders.key_value = loose_keys.key_value
-    where holders.person_hash is not null
+    select person_hash
+    from {{ few_rows(before, in_keys(
+        'select key_value from ' ~ touched_keys ~ ' where is_loose'
+    )) }} as holders
     union
     select person_hash from {{ before }}
     where campaign_key in (select campaign_key from {{ campaigns }})

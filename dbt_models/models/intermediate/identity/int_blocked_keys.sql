@@ -15,7 +15,6 @@ with
 keys as (
     {% if is_news_build() %}
     select * from {{ holders }}
-    where is_holder_now
     {% else %}
     {{ identity_keys_of(records, ['full_name']) }}
     {% endif %}
@@ -102,6 +101,7 @@ final as (
         counted.key_value,
         counted.count_records,
         counted.count_names,
+        listed_keys.key_value is not null as is_listed,
         coalesce(
             'blocked: ' || listed_keys.reason,
             'shared by ' || counted.count_names || ' names'

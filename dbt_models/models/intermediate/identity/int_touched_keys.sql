@@ -1,6 +1,10 @@
 -- In a build of news: every key that a version of a touched record has. Only
 -- these can have gained or lost a holder or a name: what the last build took
 -- for the record was one of its versions.
+--
+-- A key ties nobody if it is blocked, before and now. It surely is now if it is
+-- listed, or if too many names are left without those of touched records, of
+-- which each has had one. The others are loose: their ties may be others now.
 {{ config(materialized='table') }}
 
 {%- set blocked_before = last_built('intermediate', 'int_blocked_keys') %}
@@ -21,32 +25,44 @@ versions as (
 ),
 
 keys as (
-    select distinct
+    select
         key_type,
-        key_value
+        key_value,
+        count(*) as count_versions
     from (
         {{ identity_keys_of('versions', ['email']) }}
     ) as keys_of_versions
+    group by key_type, key_value
 ),
 
 identified as (
     select
-        key_type || ':' || key_value as identity_key,
-        key_type,
-        key_value
+        *,
+        key_type || ':' || key_value as identity_key
     from keys
 ),
 
 final as (
     select
-        *,
+        identified.identity_key,
+        identified.key_type,
+        identified.key_value,
         {% if is_news_build() %}
-        identity_key in (select identity_key from {{ blocked_before }})
+        coalesce(
+            not blocked.is_listed
+            and blocked.count_names - identified.count_versions
+            <= {{ var('max_names_per_key') }},
+            true
+        )
         {% else %}
-        false
+        true
         {% endif %}
-            as was_blocked
+            as is_loose
     from identified
+    {% if is_news_build() %}
+    left join {{ blocked_before }} as blocked
+        on identified.identity_key = blocked.identity_key
+    {% endif %}
 )
 
 select * from final
