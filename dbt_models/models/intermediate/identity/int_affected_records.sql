@@ -30,11 +30,13 @@ persons as (
     select {{ name_of_record }} as person_hash
     from {{ touched }}
     union
-    select person_hash
-    from {{ few_rows(before, in_keys(
+    {% for is_holder in in_keys(
         'select key_value from ' ~ touched_keys ~ ' where is_loose'
-    )) }} as holders
+    ) %}
+    select person_hash from {{ before }}
+    where {{ is_holder }}
     union
+    {% endfor %}
     select person_hash from {{ before }}
     where campaign_key in (select campaign_key from {{ campaigns }})
 ),
