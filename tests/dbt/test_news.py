@@ -89,7 +89,9 @@ def test_nights_of_news_leave_what_a_full_build_leaves(
 
 
 @pytest.mark.usefixtures("some_persons_share_their_number")
-def test_who_shares_the_number_of_a_new_person_stays(installation: Settings, tmp_path: Path) -> None:
+def test_who_shares_the_number_of_a_new_person_stays(
+    installation: Settings, tmp_path: Path
+) -> None:
     """One record of two says that it is somebody else's: the other is a person of another name, and number, then."""
     nights = Nights(installation, 7)
     nights.pass_one(1)

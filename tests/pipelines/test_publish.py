@@ -105,7 +105,9 @@ def test_numbers_that_builds_find_rows_by_stay_in_the_warehouse(built: Settings)
 
     path = publish.publish(built, AT, "run-1", [])
 
-    columns = read(path, "select column_name from duckdb_columns() where table_name = 'fct_journeys'")
+    columns = read(
+        path, "select column_name from duckdb_columns() where table_name = 'fct_journeys'"
+    )
     assert ("person_id",) in columns
     assert ("person_hash",) not in columns
 
