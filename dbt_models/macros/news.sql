@@ -122,6 +122,23 @@
 {%- endmacro %}
 
 
+{# A build of news looks for few rows in long tables: DuckDB's joins then hand
+   their numbers down to the scan, which decompresses hardly any others. (As a
+   setting of the profile it would make dbt parse all again after a full
+   build.) #}
+{% macro look_for_few_rows() -%}
+    {{ return(adapter.dispatch('look_for_few_rows')()) }}
+{%- endmacro %}
+
+{% macro default__look_for_few_rows() -%}
+    {%- if is_news_build() -%}
+        set global dynamic_or_filter_threshold = 10000
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__look_for_few_rows() -%} {%- endmacro %}
+
+
 {# The few rows of a wide relation that meet one of some conditions, as a
    subquery. DuckDB makes whole rows before it asks which of them join; so it
    finds their row ids first, in scans of the conditions' columns alone. #}

@@ -2,7 +2,6 @@
 -- news the affected ones; the mart person_records holds all.
 {{ config(materialized='ephemeral') }}
 
-
 select
     records.record_key,
     {% for column in record_columns() %}

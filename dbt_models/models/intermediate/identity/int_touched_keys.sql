@@ -14,6 +14,7 @@ with
 versions as (
     {% for vendor in ['easir', 'talkpush', 'linkup', 'hirednow'] %}
     select
+        vendor || ':' || record_id as record_key,
         email,
         phone_e164,
         other_phone_e164,
@@ -28,9 +29,9 @@ keys as (
     select
         key_type,
         key_value,
-        count(*) as count_versions
+        count(distinct record_key) as count_touched
     from (
-        {{ identity_keys_of('versions', ['email']) }}
+        {{ identity_keys_of('versions', ['record_key']) }}
     ) as keys_of_versions
     group by key_type, key_value
 ),
@@ -50,7 +51,7 @@ final as (
         {% if is_news_build() %}
         coalesce(
             not blocked.is_listed
-            and blocked.count_names - identified.count_versions
+            and blocked.count_names - identified.count_touched
             <= {{ var('max_names_per_key') }},
             true
         )
