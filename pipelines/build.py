@@ -184,6 +184,9 @@ def _invoke(settings: Settings, project: Path, step: Step, *, is_news: bool) -> 
                 "--target-path",
                 str(settings.dbt_dir / "target"),
                 *(["--exclude", *DEFINED_ONCE] if is_news else []),
+                # tests of what is left alone are left alone, those that only read it are not
+                "--indirect-selection",
+                "cautious",
             ]
         )
     finally:

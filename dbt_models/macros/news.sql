@@ -97,16 +97,6 @@
 {%- endmacro %}
 
 
-{# The same for a vendor's rows, whose key is the record's id at the vendor. #}
-{% macro where_record_touched(column, vendor, touched) -%}
-    {%- if is_news_build() -%}
-        where {{ column }} in (
-            select record_id from {{ touched }} where vendor = '{{ vendor }}'
-        )
-    {%- endif -%}
-{%- endmacro %}
-
-
 {# What a build reads: the touched rows if it is one of news, else all. #}
 {% macro touched_or_all(touched, all) -%}
     {{ return(touched if is_news_build() else all) }}

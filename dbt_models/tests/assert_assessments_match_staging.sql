@@ -2,10 +2,17 @@
 with
 
 results as (
-    select * from {{ ref('stg_hirednow__results') }}
-    {{ where_record_touched(
-        'result_id', 'hirednow', ref('int_records_to_resolve')
-    ) }}
+    select record_id as result_id
+    from {{ ref('int_staged_records') }}
+    where vendor = 'hirednow'
+),
+
+scores as (
+    select
+        result_id,
+        overall_score
+    from {{ touched_rows(ref('stg_hirednow__results_versions')) }}
+    where is_current
 ),
 
 assessments as (
@@ -16,7 +23,12 @@ select coalesce(results.result_id, assessments.result_id) as result_id
 from results
 full outer join assessments
     on results.result_id = assessments.result_id
+left join scores
+    on results.result_id = scores.result_id
 where
     results.result_id is null
     or assessments.result_id is null
-    or results.overall_score is distinct from assessments.overall_score
+    or (
+        scores.result_id is not null
+        and scores.overall_score is distinct from assessments.overall_score
+    )

@@ -1,28 +1,9 @@
 -- The status that a record has now, if it means a stage, is an event of it.
-{%- set records = ref('int_records_to_resolve') %}
 with
 
 statuses as (
-    select
-        'talkpush' as vendor,
-        lead_id as record_id,
-        vendor_status
-    from {{ ref('stg_talkpush__leads') }}
-    {{ where_record_touched('lead_id', 'talkpush', records) }}
-    union all
-    select
-        'linkup' as vendor,
-        application_key as record_id,
-        rating as vendor_status
-    from {{ ref('stg_linkup__candidates') }}
-    {{ where_record_touched('application_key', 'linkup', records) }}
-    union all
-    select
-        'hirednow' as vendor,
-        result_id as record_id,
-        recommendation_status as vendor_status
-    from {{ ref('stg_hirednow__results') }}
-    {{ where_record_touched('result_id', 'hirednow', records) }}
+    select * from {{ ref('int_staged_records') }}
+    where vendor <> 'easir'
 ),
 
 events as (

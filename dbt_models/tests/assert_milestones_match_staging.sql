@@ -1,10 +1,8 @@
 -- Every record that proves a stage by existing has that one event.
-{%- set records = ref('int_records_to_resolve') %}
 with
 
-recipients as (
-    select * from {{ ref('stg_easir__campaign_recipients') }}
-    {{ where_record_touched('recipient_key', 'easir', records) }}
+records as (
+    select * from {{ ref('int_staged_records') }}
 ),
 
 events as (
@@ -13,35 +11,26 @@ events as (
 
 expected as (
     select
-        'talkpush' as vendor,
-        lead_id as record_id,
-        'lead' as stage
-    from {{ ref('stg_talkpush__leads') }}
-    {{ where_record_touched('lead_id', 'talkpush', records) }}
+        vendor,
+        record_id,
+        case vendor
+            when 'talkpush' then 'lead'
+            when 'linkup' then 'applied'
+            when 'hirednow' then 'assessed'
+        end as stage
+    from records
+    where vendor <> 'easir'
     union all
     select
-        'linkup' as vendor,
-        application_key as record_id,
-        'applied' as stage
-    from {{ ref('stg_linkup__candidates') }}
-    {{ where_record_touched('application_key', 'linkup', records) }}
-    union all
-    select
-        'hirednow' as vendor,
-        result_id as record_id,
-        'assessed' as stage
-    from {{ ref('stg_hirednow__results') }}
-    {{ where_record_touched('result_id', 'hirednow', records) }}
-    union all
-    select
-        'easir' as vendor,
-        recipients.recipient_key as record_id,
+        records.vendor,
+        records.record_id,
         'contacted' as stage
-    from recipients
+    from records
     inner join {{ ref('stg_easir__campaigns') }} as campaigns
         on
-            recipients.campaign_id = campaigns.campaign_id
+            records.vendor_campaign_id = campaigns.campaign_id
             and campaigns.sent_at is not null
+    where records.vendor = 'easir'
 ),
 
 both_sides as (
