@@ -20,6 +20,10 @@
 {%- set touched_keys = ref('int_touched_keys') %}
 {%- set campaigns = ref('int_changed_campaigns') %}
 {%- set name_of_record = text_number(dbt.hash('record_key')) %}
+{%- set columns = (
+    ['person_hash', "vendor || ':' || record_id as record_key"]
+    + record_columns()
+) | join(', ') %}
 
 {% if is_news_build() %}
 {%- set before = last_built('marts', 'person_records') %}
@@ -42,10 +46,7 @@ persons as (
 ),
 
 records as (
-    select
-        person_hash,
-        {{ record_columns() | join(', ') }},
-        vendor || ':' || record_id as record_key
+    select {{ columns }}
     from {{ few_rows(before, [
         'person_hash in (select person_hash from persons)'
     ]) }} as records_of_persons
@@ -61,10 +62,7 @@ other_names as (
 final as (
     select * from records
     union all
-    select
-        person_hash,
-        {{ record_columns() | join(', ') }},
-        vendor || ':' || record_id as record_key
+    select {{ columns }}
     from {{ few_rows(before, [
         'person_hash in (select person_hash from other_names)'
     ]) }} as records_of_names
