@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.dbt.conftest import Build
+from tests.dbt import story
+from tests.dbt.conftest import Build, dbt_build
+from tests.dbt.warehouse import create, insert
 
 EVENTS = (
     "select stage, vendor_status, strftime(occurred_at, '%Y-%m-%d %H:%M'), time_precision"
@@ -162,3 +166,34 @@ def test_every_campaign_has_a_name(first_night: Build, key: str, name: str, chan
         key,
     )
     assert campaign == [(name, channel, name)]
+
+
+@pytest.mark.slow
+def test_a_talkpush_campaign_has_the_name_that_its_latest_lead_gives(tmp_path: Path) -> None:
+    """Of leads alike in time, the first name in the alphabet; leads without a name or a time say less than others."""
+    names = [
+        (9, "An old name", "2026-02-01T08:00:00Z"),
+        (9, "New name", "2026-02-03T08:00:00Z"),
+        (9, "Newer name", "2026-02-03T08:00:00Z"),
+        (9, None, "2026-02-09T08:00:00Z"),
+        (9, "A name without a time", None),
+        (10, "Beta", None),
+        (10, "Alpha", None),
+        (None, "Nobody's", "2026-02-01T08:00:00Z"),
+    ]
+    leads = [
+        {**story.lead(number, campaign_id=campaign, campaign_title=name), "updated_at": updated_at}
+        for number, (campaign, name, updated_at) in enumerate(names)
+    ]
+    with create(tmp_path / "warehouse.duckdb") as connection:
+        insert(connection, "raw_talkpush.leads", leads)
+    build = dbt_build(tmp_path / "warehouse.duckdb")
+
+    told = build.ask("select campaign_key, campaign_name from marts.dim_campaign order by 1")
+    build.connection.close()
+    assert build.failures == []
+    assert told == [
+        ("talkpush:10", "Alpha"),
+        ("talkpush:9", "New name"),
+        ("talkpush:unknown", "unknown"),
+    ]
