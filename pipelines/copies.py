@@ -6,6 +6,7 @@ Readers keep the file they opened; a new connection through `current.duckdb` get
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -80,7 +81,10 @@ def _free_name(folder: Path, published_at: datetime) -> Path:
 def _remove_unfinished(folder: Path) -> None:
     """Whoever holds the warehouse is the only one who publishes: what is half written is a dead run's."""
     for path in folder.glob(".hirefunnel-*.part*"):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -11,12 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from . import database
+from . import apart, database
 from .erase import REJECTED, Person
 from .erase_pages import erase_from_page
 from .forgotten import Forgotten
 from .settings import Settings
 from .vendors import VENDORS
+
+BLOCK_SIZE = 262_144  # bytes, DuckDB's own
+ANOTHER_BLOCK_SIZE = 131_072
 
 
 def erase_from_files(settings: Settings, person: Person, forgotten: Forgotten) -> Iterator[str]:
@@ -139,26 +142,54 @@ def _erase_from_text(path: Path, person: Person) -> str:
 
 
 def write_warehouse_anew(warehouse: Path) -> None:
-    """Copies the warehouse to a new file that takes its place: what was deleted stays in the old one's free space."""
+    """Copies the warehouse to a new file that takes its place: what was deleted stays in the old one's free space.
+
+    It is copied twice. DuckDB takes blocks of the old file out of its memory to make room for blocks of the same size
+    of the new one, and writes what it does not need of these as it was (see `apart.py`).
+    """
     warehouse = warehouse.resolve()
+    between = warehouse.with_name(f".{warehouse.name}.between")
     fresh = warehouse.with_name(f".{warehouse.name}.fresh")
-    old_log = warehouse.with_name(f"{warehouse.name}.wal")
-    fresh.unlink(missing_ok=True)
+    _remove(between, fresh)
     try:
         with database.connect(warehouse) as connection:
             connection.execute("checkpoint")  # from here on the write-ahead log holds nothing
             (name,) = connection.execute("select current_database()").fetchall()[0]
-            quoted = str(fresh).replace("'", "''")
-            connection.execute(f"attach '{quoted}' as fresh")
-            connection.execute(f'copy from database "{name}" to fresh')
-            connection.execute("checkpoint fresh")
-            connection.execute("detach fresh")
+        _copy(warehouse, between, name, ANOTHER_BLOCK_SIZE)
+        _copy(between, fresh, name, BLOCK_SIZE)
         shutil.copymode(warehouse, fresh)
         with fresh.open("rb") as file:
             os.fsync(file.fileno())
-        old_log.unlink(missing_ok=True)
+        warehouse.with_name(f"{warehouse.name}.wal").unlink(missing_ok=True)
         fresh.replace(warehouse)
     finally:
-        fresh.unlink(missing_ok=True)
-        fresh.with_name(f"{fresh.name}.wal").unlink(missing_ok=True)
+        _remove(between, fresh)
     shutil.rmtree(warehouse.with_name(f"{warehouse.name}.tmp"), ignore_errors=True)
+
+
+def _copy(old: Path, new: Path, name: str, block_size: int) -> None:
+    """Copies a database to a new file.
+
+    Args:
+        name: By which its views call the database.
+        block_size: Of the new file, in bytes.
+    """
+    with apart.process(empty_memory=True) as execute:
+        execute(f"set temp_directory = '{_quoted(new)}.tmp'")
+        execute(f"attach '{_quoted(old)}' as \"{name}\" (read_only)")
+        execute(f"attach '{_quoted(new)}' as fresh (block_size {block_size})")
+        execute(f'copy from database "{name}" to fresh')
+        execute("checkpoint fresh")
+        execute("detach fresh")
+
+
+def _remove(*files: Path) -> None:
+    """Takes away new files, and what DuckDB puts beside them."""
+    for path in files:
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+        shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

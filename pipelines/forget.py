@@ -210,13 +210,13 @@ def _is_unfinished(run: Run) -> bool:
 
 def _finish(run: Run) -> None:
     """What needs no knowledge of the person: this also ends what an earlier run began."""
-    write_warehouse_anew(run.settings.warehouse)
-    run.reporter.say("the warehouse was written anew, without what was deleted", mark="ok")
     try:
         run.build()
-    except HirefunnelError as error:  # older published copies must go all the same
+    except HirefunnelError as error:  # what was deleted must go all the same
         run.failures.append(str(error))
         run.reporter.say(str(error), mark="failed")
+    write_warehouse_anew(run.settings.warehouse)
+    run.reporter.say("the warehouse was written anew, without what was deleted", mark="ok")
     _publish_anew(run)
     with database.connect(run.settings.warehouse) as connection:
         connection.execute(

@@ -1,18 +1,20 @@
 """The read-only copy for BI: the marts, in a file of their own, swapped in with one rename.
 
-It holds who people are once, in `dim_person`, or keyed hashes in place of that (HIREFUNNEL_PSEUDONYMISE). How copies
+It holds who people are once, in `dim_person`, or keyed hashes in place of that (HIREFUNNEL_PSEUDONYMISE). What it is to
+hold is written to parquet files, of which a process that has seen nothing else makes the copy (`apart.py`). How copies
 follow each other in their folder is told in `copies.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from . import copies, database
+from . import apart, copies, database
 from .errors import HirefunnelError
 from .keyed import keyed_hash, salt
 from .options import is_pseudonymised
@@ -58,6 +60,7 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
     key = salt(settings) if is_pseudonymised() else None
     with (
         copies.new(settings.published_dir, published_at) as (unfinished, final),
+        apart.process() as execute,
         database.connect(settings.warehouse) as connection,
     ):
         names = database.tables(connection, MARTS)
@@ -66,18 +69,19 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
                 f"The warehouse {settings.warehouse} has no marts to publish; run `hirefunnel build` first."
             )
         # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
-        connection.execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
-        connection.execute(f"set memory_limit = '{MEMORY}'")
-        connection.execute(f"create schema copy.{MARTS}")
+        execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
+        execute(f"set memory_limit = '{MEMORY}'; set temp_directory = '{_quoted(unfinished)}.tmp'")
+        execute(f"create schema copy.{MARTS}")
         if key is not None:
             _add_pseudonym_function(connection, key)
         for name in names:
-            _copy_table(connection, name, is_pseudonymised=key is not None)
+            rows = unfinished.with_name(f"{unfinished.name}.{name}.parquet")
+            _copy_table(connection, name, rows, execute, is_pseudonymised=key is not None)
         _describe_publication(
-            connection, published_at, run_id, failures, is_pseudonymised=key is not None
+            execute, published_at, run_id, failures, is_pseudonymised=key is not None
         )
-        connection.execute("checkpoint copy")
-        connection.execute("detach copy")
+        execute("checkpoint copy")
+        execute("detach copy")
     copies.drop_old(settings.published_dir, hidden_only=key is not None)
     return final
 
@@ -96,35 +100,48 @@ def _add_pseudonym_function(connection: duckdb.DuckDBPyConnection, key: bytes) -
 
 
 def _copy_table(
-    connection: duckdb.DuckDBPyConnection, name: str, *, is_pseudonymised: bool
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: Path,
+    execute: Callable[[str], None],
+    *,
+    is_pseudonymised: bool,
 ) -> None:
-    """The table with its NOT NULLs and its descriptions, which `create table as` would lose."""
+    """The table with its NOT NULLs and its descriptions, which `create table as` would lose.
+
+    Args:
+        rows: The file by which the rows go.
+        execute: Runs a statement where the copy is made.
+    """
     columns = [
         column
         for column in _columns(connection, name)
         if column[0] not in NOT_COPIED.get(name, set()) | BUILDS_ALONE
     ]
+    hidden = IDENTIFYING if is_pseudonymised else set()
+    values = ", ".join(
+        f'pseudonym("{column}") as "{column}"' if column in hidden else f'"{column}"'
+        for column, *_ in columns
+    )
+    connection.execute(
+        f"copy (select {values} from {MARTS}.\"{name}\") to '{_quoted(rows)}' (format parquet, compression uncompressed)"
+    )
     compressed = _compression(connection, name)
     definitions = ", ".join(
         f'"{column}" {data_type}{"" if nullable else " not null"}{compressed.get(column, "")}'
         for column, data_type, nullable, _ in columns
     )
-    hidden = IDENTIFYING if is_pseudonymised else set()
-    values = ", ".join(
-        f'pseudonym("{column}")' if column in hidden else f'"{column}"' for column, *_ in columns
-    )
-    connection.execute(f'create table copy.{MARTS}."{name}" ({definitions})')
-    connection.execute(f'insert into copy.{MARTS}."{name}" select {values} from {MARTS}."{name}"')
+    table = f'copy.{MARTS}."{name}"'
+    execute(f"create table {table} ({definitions})")
+    execute(f"insert into {table} by name from read_parquet('{_quoted(rows)}')")
     comment = _comment(connection, name)
     replaced = sorted(hidden & {column for column, *_ in columns})
     if replaced:
         comment += f" Pseudonyms (keyed hashes): {', '.join(replaced)}."
-    connection.execute(f"comment on table copy.{MARTS}.\"{name}\" is '{_quoted(comment)}'")
+    execute(f"comment on table {table} is '{_quoted(comment)}'")
     for column, _, _, text in columns:
         if text:
-            connection.execute(
-                f'comment on column copy.{MARTS}."{name}"."{column}" is \'{_quoted(text)}\''
-            )
+            execute(f"comment on column {table}.\"{column}\" is '{_quoted(text)}'")
 
 
 def _compression(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -170,27 +187,33 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _describe_publication(
-    connection: duckdb.DuckDBPyConnection,
+    execute: Callable[[str], None],
     published_at: datetime,
     run_id: str,
     failures: list[str],
     *,
     is_pseudonymised: bool,
 ) -> None:
-    connection.execute(
+    table = f"copy.{MARTS}.publication"
+    status = "failed" if failures else "ok"
+    told = ", ".join(f"'{_quoted(failure)}'" for failure in failures)
+    execute(
         f"""
-        create table copy.{MARTS}.publication (
+        create table {table} (
             run_id varchar not null, published_at timestamptz not null,
             status varchar not null, failures varchar[] not null, is_pseudonymised boolean not null
         )
         """
     )
-    connection.execute(
-        f"insert into copy.{MARTS}.publication values (?, ?, ?, ?, ?)",
-        [run_id, published_at, "failed" if failures else "ok", failures, is_pseudonymised],
+    execute(
+        f"""
+        insert into {table} values (
+            '{_quoted(run_id)}', '{published_at.isoformat()}', '{status}', [{told}], {is_pseudonymised}
+        )
+        """
     )
-    connection.execute(
-        f"comment on table copy.{MARTS}.publication is "
+    execute(
+        f"comment on table {table} is "
         "'One row: which run made this copy, when, and what failed in it (those tables are older), "
         "and whether keyed hashes stand for names, e-mails, telephone numbers and LinkedIn ids.'"
     )
