@@ -17,7 +17,11 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 # How DuckDB's own allocator, that of Linux and that of macOS are told to hand out no memory with what was in it.
-EMPTY_MEMORY = {"DUCKDB_JE_MALLOC_CONF": "zero:true", "MALLOC_PERTURB_": "255", "MallocScribble": "1"}
+EMPTY_MEMORY = {
+    "DUCKDB_JE_MALLOC_CONF": "zero:true",
+    "MALLOC_PERTURB_": "255",
+    "MallocScribble": "1",
+}
 
 
 @contextmanager
@@ -31,8 +35,12 @@ def process(*, empty_memory: bool = False) -> Iterator[Callable[[str], None]]:
     Raises:
         duckdb.Error: At the block's end, with what DuckDB said, if a statement failed; none after it is run.
     """
-    with subprocess.Popen(
-        [sys.executable, "-P", __file__],  # -P: this folder's modules are not to be taken for others
+    with subprocess.Popen(  # noqa: S603 (this file)
+        [
+            sys.executable,
+            "-P",
+            __file__,
+        ],  # -P: this folder's modules are not to be taken for others
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

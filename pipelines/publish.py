@@ -124,7 +124,8 @@ def _copy_table(
         for column, *_ in columns
     )
     connection.execute(
-        f"copy (select {values} from {MARTS}.\"{name}\") to '{_quoted(rows)}' (format parquet, compression uncompressed)"
+        f'copy (select {values} from {MARTS}."{name}") '
+        f"to '{_quoted(rows)}' (format parquet, compression uncompressed)"
     )
     compressed = _compression(connection, name)
     definitions = ", ".join(

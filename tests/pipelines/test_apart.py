@@ -82,7 +82,9 @@ def test_a_warehouse_written_anew_holds_no_piece_of_the_deleted(
     with duckdb.connect(str(installation.warehouse)) as connection:
         connection.execute("checkpoint")
         connection.execute("delete from marts.dim_person where email < 'SECRET3'")
-        assert connection.execute("from marts.dim_person where email < 'SECRET3'").fetchone() is None
+        assert (
+            connection.execute("from marts.dim_person where email < 'SECRET3'").fetchone() is None
+        )
         kept = connection.execute("select count(*) from marts.dim_person").fetchone()
     assert emails(installation.warehouse, DELETED) > ROWS / 10
     found = []
