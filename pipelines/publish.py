@@ -71,6 +71,7 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
         # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
         execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
         execute(f"set memory_limit = '{MEMORY}'; set temp_directory = '{_quoted(unfinished)}.tmp'")
+        connection.execute(f"set memory_limit = '{MEMORY}'")
         execute(f"create schema copy.{MARTS}")
         if key is not None:
             _add_pseudonym_function(connection, key)
