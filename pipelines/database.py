@@ -172,3 +172,8 @@ def tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
         [schema],
     ).fetchall()
     return [name for (name,) in rows]
+
+
+def literal(text: object) -> str:
+    """A text as SQL has it, where no parameter may stand: in ATTACH, COPY and COMMENT."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from . import apart, database
+from .database import literal
 from .erase import REJECTED, Person
 from .erase_pages import erase_from_page
 from .forgotten import Forgotten
@@ -175,9 +176,9 @@ def _copy(old: Path, new: Path, name: str, block_size: int) -> None:
         block_size: Of the new file, in bytes.
     """
     with apart.process(empty_memory=True) as execute:
-        execute(f"set temp_directory = '{_quoted(new)}.tmp'")
-        execute(f"attach '{_quoted(old)}' as \"{name}\" (read_only)")
-        execute(f"attach '{_quoted(new)}' as fresh (block_size {block_size})")
+        execute(f"set temp_directory = {literal(f'{new}.tmp')}")
+        execute(f'attach {literal(old)} as "{name}" (read_only)')
+        execute(f"attach {literal(new)} as fresh (block_size {block_size})")
         execute(f'copy from database "{name}" to fresh')
         execute("checkpoint fresh")
         execute("detach fresh")
@@ -189,7 +190,3 @@ def _remove(*files: Path) -> None:
         path.unlink(missing_ok=True)
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
         shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -151,7 +151,7 @@ def _insert_missing(
     file: Path,
 ) -> int:
     target = f"{vendor.dataset}.{quoted(table)}"
-    path = str(file).replace("'", "''")
+    rows = f"read_parquet({database.literal(file)})"
     same_key = " and ".join(f"stored.{quoted(name)} = kept.{quoted(name)}" for name in key)
 
     def neighbour(side: str, best: str) -> str:
@@ -161,7 +161,7 @@ def _insert_missing(
         )
 
     try:
-        columns = connection.execute(f"describe from read_parquet('{path}')").fetchall()
+        columns = connection.execute(f"describe from {rows}").fetchall()
     except duckdb.Error as error:
         raise HirefunnelError(
             f"{file} cannot be read ({str(error).splitlines()[0]}); "
@@ -172,7 +172,7 @@ def _insert_missing(
     row = connection.execute(
         f"""
         insert into {target} by name
-        select * from read_parquet('{path}') as kept
+        select * from {rows} as kept
         where
             {neighbour("<=", "max_by")} is distinct from {CONTENT_HASH}
             and {neighbour(">", "min_by")} is distinct from {CONTENT_HASH}

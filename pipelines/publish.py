@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from . import apart, copies, database
+from .database import literal
 from .errors import HirefunnelError
 from .keyed import keyed_hash, salt
 from .options import is_pseudonymised
@@ -69,8 +70,10 @@ def publish(settings: Settings, published_at: datetime, run_id: str, failures: l
                 f"The warehouse {settings.warehouse} has no marts to publish; run `hirefunnel build` first."
             )
         # Storage of version 1.0.0, so that older DuckDB clients (BI tools, JDBC, node) read it too.
-        execute(f"attach '{_quoted(unfinished)}' as copy (storage_version 'v1.0.0')")
-        execute(f"set memory_limit = '{MEMORY}'; set temp_directory = '{_quoted(unfinished)}.tmp'")
+        execute(f"attach {literal(unfinished)} as copy (storage_version 'v1.0.0')")
+        execute(
+            f"set memory_limit = '{MEMORY}'; set temp_directory = {literal(f'{unfinished}.tmp')}"
+        )
         connection.execute(f"set memory_limit = '{MEMORY}'")
         execute(f"create schema copy.{MARTS}")
         if key is not None:
@@ -104,7 +107,7 @@ def _copy_table(
     connection: duckdb.DuckDBPyConnection,
     name: str,
     rows: Path,
-    execute: Callable[[str], None],
+    execute: Callable[..., None],
     *,
     is_pseudonymised: bool,
 ) -> None:
@@ -126,7 +129,7 @@ def _copy_table(
     )
     connection.execute(
         f'copy (select {values} from {MARTS}."{name}") '
-        f"to '{_quoted(rows)}' (format parquet, compression uncompressed)"
+        f"to {literal(rows)} (format parquet, compression uncompressed)"
     )
     compressed = _compression(connection, name)
     definitions = ", ".join(
@@ -135,15 +138,15 @@ def _copy_table(
     )
     table = f'copy.{MARTS}."{name}"'
     execute(f"create table {table} ({definitions})")
-    execute(f"insert into {table} by name from read_parquet('{_quoted(rows)}')")
+    execute(f"insert into {table} by name from read_parquet({literal(rows)})")
     comment = _comment(connection, name)
     replaced = sorted(hidden & {column for column, *_ in columns})
     if replaced:
         comment += f" Pseudonyms (keyed hashes): {', '.join(replaced)}."
-    execute(f"comment on table {table} is '{_quoted(comment)}'")
+    execute(f"comment on table {table} is {literal(comment)}")
     for column, _, _, text in columns:
         if text:
-            execute(f"comment on column {table}.\"{column}\" is '{_quoted(text)}'")
+            execute(f'comment on column {table}."{column}" is {literal(text)}')
 
 
 def _compression(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -189,7 +192,7 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def _describe_publication(
-    execute: Callable[[str], None],
+    execute: Callable[..., None],
     published_at: datetime,
     run_id: str,
     failures: list[str],
@@ -197,8 +200,6 @@ def _describe_publication(
     is_pseudonymised: bool,
 ) -> None:
     table = f"copy.{MARTS}.publication"
-    status = "failed" if failures else "ok"
-    told = ", ".join(f"'{_quoted(failure)}'" for failure in failures)
     execute(
         f"""
         create table {table} (
@@ -207,19 +208,13 @@ def _describe_publication(
         )
         """
     )
+    status = "failed" if failures else "ok"
     execute(
-        f"""
-        insert into {table} values (
-            '{_quoted(run_id)}', '{published_at.isoformat()}', '{status}', [{told}], {is_pseudonymised}
-        )
-        """
+        f"insert into {table} values (?, ?, ?, ?, ?)",
+        [run_id, published_at.isoformat(), status, failures, is_pseudonymised],
     )
     execute(
         f"comment on table {table} is "
         "'One row: which run made this copy, when, and what failed in it (those tables are older), "
         "and whether keyed hashes stand for names, e-mails, telephone numbers and LinkedIn ids.'"
     )
-
-
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")

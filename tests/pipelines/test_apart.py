@@ -16,36 +16,35 @@ import duckdb
 import pytest
 
 from pipelines import apart, erase_files, publish
+from pipelines.database import literal
 from pipelines.settings import Settings
 
 ROWS = 3_000_000  # several times the memory that DuckDB is given here
 MEMORY = "200MB"
 DELETED = rb"SECRET[12]\d*@"
-
-
 process = apart.process
 
 
 @contextmanager
-def short_of_memory(*, empty_memory: bool = False) -> Iterator[Callable[[str], None]]:
+def short_of_memory(*, empty_memory: bool = False) -> Iterator[Callable[..., None]]:
     with process(empty_memory=empty_memory) as execute:
         execute(f"set memory_limit = '{MEMORY}'; set force_compression = 'dictionary'")
         yield execute
 
 
-def people(settings: Settings, schema: str = "marts") -> None:
+def people(settings: Settings) -> None:
     """Three million people in `dim_person`, their e-mails as they are read."""
     settings.prepare()
     with duckdb.connect(str(settings.warehouse)) as connection:
         connection.execute(
             f"""
-            create schema {schema};
-            create table {schema}.dim_person (
+            create schema marts;
+            create table marts.dim_person (
                 email varchar using compression uncompressed,
                 person_id varchar using compression dictionary,
                 full_name varchar
             );
-            insert into {schema}.dim_person
+            insert into marts.dim_person
             select 'SECRET' || i * 7919 % 10000019 || '@example.org', md5(cast(i as varchar)) || i, 'w' || i % 90000
             from range({ROWS}) as t (i)
             """
@@ -114,6 +113,17 @@ def test_what_goes_wrong_there_is_told_here_and_nothing_follows(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["first"]
 
 
+def test_texts_arrive_as_they_are(tmp_path: Path) -> None:
+    text = "a 'quoted' one, \0, \u2028, ñ and \n"
+    path = tmp_path / "it's here" / "file.duckdb"
+    path.parent.mkdir()
+    with apart.process() as execute:
+        execute(f"attach {literal(path)} as file")
+        execute("create table file.t as select ? as texts, ? as one", [[text, None], text])
+    with duckdb.connect(str(path)) as connection:
+        assert connection.execute("from t").fetchall() == [([text, None], text)]
+
+
 def test_what_goes_wrong_here_ends_it_at_once() -> None:
     started = time.monotonic()
     with pytest.raises(OSError, match="No space"), apart.process() as execute:
@@ -123,12 +133,14 @@ def test_what_goes_wrong_here_ends_it_at_once() -> None:
 
 
 def test_it_ends_with_its_parent(tmp_path: Path) -> None:
+    """At once, in the middle of what takes hours: until then it would have the warehouse open."""
     begun = tmp_path / "begun"
     code = f"""
 import time
 from pipelines import apart
 with apart.process() as execute:
     execute("copy (select 1) to '{begun}'")
+    execute("select count(*) from range(1000000000000) a, range(1000000000000) b")
     time.sleep(600)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -71,6 +73,39 @@ def test_the_copy_holds_the_marts_with_their_descriptions_and_nothing_else(built
         ("failed", ["closerx · hourly_metrics: no answer"])
     ]
     assert read(current, "select tags['storage_version'] from duckdb_databases() limit 1") != []
+
+
+def test_odd_values_are_copied_as_they_are(built: Settings) -> None:
+    with duckdb.connect(str(built.warehouse)) as connection:
+        connection.execute(
+            """
+            create table marts.odd (
+                n integer, t varchar, instant timestamptz, d date, x double, b boolean, i bigint
+            );
+            insert into marts.odd values
+                (1, '', '1969-12-31T23:59:59.999999Z', '0001-01-01', 'nan', null, -9223372036854775808),
+                (2, null, null, null, null, null, null),
+                (3, 'a''b' || chr(0) || 'ñ 🙂', '9999-12-31T23:59:59Z', '9999-12-31', -0.0, true, 9223372036854775807),
+                (4, repeat('long', 100000), '2026-03-29T01:30:00+01:00', '2026-02-28', 1e-320, false, 0)
+            """
+        )
+    path = publish.publish(built, AT, "run-1", ["no\0body's"])
+
+    rows = "select n, t, epoch_us(instant), d, cast(x as varchar), b, i from marts.odd"
+    assert read(path, rows) == read(built.warehouse, rows)
+    assert read(path, "select failures from marts.publication") == [(["no\0body's"],)]
+
+
+def test_a_folder_may_be_called_anything(
+    tmp_path: Path, built: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = replace(built, data_dir=tmp_path / "it's [a] *")
+    odd.prepare()
+    built.warehouse.rename(odd.warehouse)
+
+    path = publish.publish(odd, AT, "run-1", [])
+
+    assert read(path, "select count(*) from marts.fct_journeys") == [(1,)]
 
 
 def test_the_file_has_the_storage_version_that_old_clients_read(built: Settings) -> None:
