@@ -186,6 +186,10 @@ def test_what_a_killed_publication_left_is_cleaned_up(built: Settings, rubbish: 
     half = built.published_dir / ".hirefunnel-20260301T050000Z.duckdb.part"
     for path in (half, half.with_name(half.name + ".wal")):
         path.write_bytes(first.read_bytes()[:5000])
+    half.with_name(half.name + ".fct_journeys.parquet").write_bytes(b"PAR1")
+    spilled = half.with_name(half.name + ".tmp")
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage-0.tmp").write_bytes(b"rows")
     (built.published_dir / ".current.duckdb.new").symlink_to("hirefunnel-nowhere.duckdb")
     if rubbish == "dangles":
         first.unlink()
