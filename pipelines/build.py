@@ -15,7 +15,7 @@ from typing import Any
 
 import rphonenumbers
 
-from . import mappings
+from . import database, mappings
 from .build_history import BuildHistory
 from .database import is_held
 from .errors import HirefunnelError, SettingsError, WarehouseHeldError, explained, trouble
@@ -68,8 +68,10 @@ def build(
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
     name = "dbt build" if is_news else "dbt build, in full"
-    with environment(variables), _uncollected(), reporter.step(name) as step:
-        result = _invoke(settings, project, step, is_news=is_news)
+    # dbt finds the file open, and need not write all its metadata when it closes it
+    with database.connect(settings.warehouse), environment(variables), _uncollected():
+        with reporter.step(name) as step:
+            result = _invoke(settings, project, step, is_news=is_news)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [

@@ -66,15 +66,18 @@ class Run:
 
     def build(self) -> list[NodeResult]:
         """Builds and tests the models."""
-        from . import build
+        from . import build, database
 
         def create_missing_tables() -> None:
             from . import pipeline  # brings dlt along
 
             pipeline.create_missing_tables(self.settings)
 
-        results = build.build(self.settings, self.reporter, before_full=create_missing_tables)
-        self.history.add_build_results(self.run_id, results)
+        with database.kept_open(self.settings.warehouse):
+            results = build.build(
+                self.settings, self.reporter, before_full=create_missing_tables
+            )
+            self.history.add_build_results(self.run_id, results)
         failed = [result for result in results if result.is_failure]
         for result in failed:
             self.failures.append(
