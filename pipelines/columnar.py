@@ -178,7 +178,8 @@ class Batches:
         query = batch_query(
             self._columns, self._key, self._normalize, fields.types.keys(), batch.added.keys()
         )
-        table = self._engine.execute(query).to_arrow_table()
+        # With room for these rows: by default DuckDB takes it for a million, in each column.
+        table = self._engine.execute(query).to_arrow_table(max(len(texts), 1))
         self.fields.add(fields)
         return table
 
