@@ -15,7 +15,7 @@ from typing import Any
 
 import rphonenumbers
 
-from . import database, mappings
+from . import database, mappings, options
 from .build_history import BuildHistory
 from .database import is_held
 from .errors import HirefunnelError, SettingsError, WarehouseHeldError, explained, trouble
@@ -29,6 +29,10 @@ PROJECT = PACKAGE_ROOT / "dbt_models"
 ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "rphonenumbers")
 # What a build of news leaves alone: it follows from the project, which is as it was.
 DEFINED_ONCE = ("resource_type:seed", "config.materialized:view")
+
+# What DuckDB may hold before it spills to disk. A build of news reads blocks of all tables for a few rows in each: to
+# keep them costs more than to read some of them again. What it makes of more news has to have room.
+MEMORY, LITTLE_MEMORY, LITTLE_NEWS = "4GB", "1GB", 500_000
 
 log = logging.getLogger("hirefunnel")
 
@@ -61,7 +65,10 @@ def build(
     is_news = history.begin(_fingerprint(project), datetime.now(UTC), is_full)
     if before_full and not is_news:
         before_full()
+    has_little_news = is_news and history.new_rows() <= LITTLE_NEWS
     variables = {
+        "HIREFUNNEL_MEMORY_LIMIT": options.build_memory()
+        or (LITTLE_MEMORY if has_little_news else MEMORY),
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
         "HIREFUNNEL_PHONE_REGION": phone_region(),
         "HIREFUNNEL_BUILD": "news" if is_news else "full",

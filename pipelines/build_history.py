@@ -8,6 +8,7 @@ from typing import Any
 
 from . import database
 from .history import TABLES
+from .vendors import VENDORS
 
 
 class BuildHistory:
@@ -45,6 +46,17 @@ class BuildHistory:
                 [started_at, not is_news, fingerprint],
             )
         return is_news
+
+    def new_rows(self) -> int:
+        """How many rows there are in raw tables that no build has read."""
+        with database.connect(self.warehouse) as connection:
+            found = {vendor: database.tables(connection, vendor.dataset) for vendor in VENDORS.values()}
+            return sum(
+                _new_rows(connection, vendor.name, vendor.dataset, table)
+                for vendor, tables in found.items()
+                for table in vendor.resources
+                if {table, "_dlt_loads"} <= {*tables}
+            )
 
     def finish(self, finished_at: datetime, is_whole: bool) -> None:
         """Notes how the last build ended, and, if it is whole, the loads that it has read."""
@@ -85,3 +97,18 @@ def _has_lost_loads(connection: Any) -> bool:
         if lost:
             return True
     return False
+
+
+def _new_rows(connection: Any, vendor: str, dataset: str, table: str) -> int:
+    """By their loads' ids, so that DuckDB skips what is older."""
+    row = connection.execute(
+        f"""
+        select count(*) from {dataset}.{table}
+        where _dlt_load_id in (
+            select load_id from {dataset}._dlt_loads where status = 0
+            except select load_id from ops.built_loads where vendor = ?
+        )
+        """,
+        [vendor],
+    ).fetchone()
+    return int(row[0]) if row else 0

@@ -21,7 +21,7 @@ def check() -> None:
     keep_logs()
     is_pseudonymised()
     stale_after()
-    check_build_memory()
+    build_memory()
 
 
 def keep_logs() -> timedelta:
@@ -62,8 +62,8 @@ def stale_after() -> timedelta:
     )
 
 
-def check_build_memory() -> None:
-    """What a build may use before it spills to disk (HIREFUNNEL_MEMORY_LIMIT), as dbt's profile hands it to DuckDB.
+def build_memory() -> str | None:
+    """What a build may hold in memory before it spills to disk (HIREFUNNEL_MEMORY_LIMIT), as DuckDB writes sizes.
 
     Raises:
         SettingsError: If it is no size.
@@ -71,3 +71,4 @@ def check_build_memory() -> None:
     text = os.environ.get("HIREFUNNEL_MEMORY_LIMIT")
     if text and not re.fullmatch(r"[1-9]\d{0,8} ?[kmgt]i?b", text, flags=re.IGNORECASE | re.ASCII):
         raise SettingsError(f"HIREFUNNEL_MEMORY_LIMIT is {text!r}; write a size, such as 4GB.")
+    return text or None
