@@ -50,7 +50,9 @@ class BuildHistory:
     def new_rows(self) -> int:
         """How many rows there are in raw tables that no build has read."""
         with database.connect(self.warehouse) as connection:
-            found = {vendor: database.tables(connection, vendor.dataset) for vendor in VENDORS.values()}
+            found = {
+                vendor: database.tables(connection, vendor.dataset) for vendor in VENDORS.values()
+            }
             return sum(
                 _new_rows(connection, vendor.name, vendor.dataset, table)
                 for vendor, tables in found.items()

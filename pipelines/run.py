@@ -74,9 +74,7 @@ class Run:
             pipeline.create_missing_tables(self.settings)
 
         with database.kept_open(self.settings.warehouse):
-            results = build.build(
-                self.settings, self.reporter, before_full=create_missing_tables
-            )
+            results = build.build(self.settings, self.reporter, before_full=create_missing_tables)
             self.history.add_build_results(self.run_id, results)
         failed = [result for result in results if result.is_failure]
         for result in failed:

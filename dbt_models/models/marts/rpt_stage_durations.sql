@@ -1,23 +1,5 @@
 with
 
-journeys as (
-    select * from {{ ref('fct_journeys') }}
-),
-
--- Few journeys have both stages of a step, and only these have a duration.
-durations as (
-    {% for stage in ordered_stages()[:-1] %}
-    {% set next_stage = ordered_stages()[loop.index] %}
-    select
-        hiring_campaign,
-        '{{ stage }}' as from_stage,
-        {{ days_between(stage ~ '_at', next_stage ~ '_at') }} as days
-    from journeys
-    where {{ next_stage }}_at >= {{ stage }}_at
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
 measured as (
     select
         hiring_campaign,
@@ -25,7 +7,7 @@ measured as (
         count(*) as people,
         {{ quantile('days', 0.5) }} as p50_days,
         {{ quantile('days', 0.9) }} as p90_days
-    from durations
+    from {{ ref('int_stage_durations') }}
     group by hiring_campaign, from_stage
 ),
 
