@@ -76,9 +76,13 @@ def build(
     }
     name = "dbt build" if is_news else "dbt build, in full"
     # dbt finds the file open, and need not write all its metadata when it closes it
-    with database.connect(settings.warehouse), environment(variables), _uncollected():
-        with reporter.step(name) as step:
-            result = _invoke(settings, project, step, is_news=is_news)
+    with (
+        database.connect(settings.warehouse),
+        environment(variables),
+        _uncollected(),
+        reporter.step(name) as step,
+    ):
+        result = _invoke(settings, project, step, is_news=is_news)
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [
