@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import build
-from pipelines.report import Reporter
+from pipelines import build, database
+from pipelines.report import Reporter, Step
 from pipelines.settings import Settings
 from tests.dbt import story
 from tests.dbt.random_nights import LISTINGS, Nights
@@ -175,6 +175,34 @@ def test_a_count_that_went_wrong_is_noticed_and_counted_anew(installation: Setti
         assert "assert_counts_match_journeys" in failed
         nights.build(has_data_tests=True)
     assert builds(nights) == [(True, True), *[(False, False), (True, True)] * 2]
+
+
+def test_a_build_of_little_news_holds_less_in_memory(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As DuckDB says itself while the build goes on; what the user has set counts for all builds."""
+
+    def limit_of_a_build() -> str:
+        limits = []
+
+        def ask(_step: Step, _node: str) -> None:
+            nonlocal limits
+            with database.connect(installation.warehouse) as connection:
+                limits += connection.execute("select current_setting('memory_limit')").fetchall()
+
+        monkeypatch.setattr(Step, "update", ask)
+        nights.pass_one(5)
+        nights.build()
+        return str(limits[-1][0])
+
+    nights = Nights(installation, 7)
+    assert limit_of_a_build() == "3.7 GiB"
+    assert limit_of_a_build() == "953.6 MiB"
+    monkeypatch.setattr(build, "LITTLE_NEWS", 4)
+    assert limit_of_a_build() == "3.7 GiB"
+    monkeypatch.setenv("HIREFUNNEL_MEMORY_LIMIT", "2GiB")
+    assert limit_of_a_build() == "2.0 GiB"
+    assert [is_full for is_full, _ in builds(nights)] == [True, False, False, False]
 
 
 def test_what_defines_the_marts_makes_a_build_full(installation: Settings) -> None:
