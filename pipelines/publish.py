@@ -38,8 +38,8 @@ NOT_COPIED = {
         "email_consent_updated_at",
     },
 }
-# Of no mart: builds find rows by it in the warehouse; it follows from DuckDB's version, so nobody else should.
-BUILDS_ALONE = {"person_hash"}
+# Of no mart: builds find and count rows by them in the warehouse; hashes follow from DuckDB's version.
+BUILDS_ALONE = {"person_hash", "email_hash", "stages_entered"}
 # Columns of any mart that say who somebody is. Ids do not: they are the vendors' own, and say nothing without them.
 IDENTIFYING = {"full_name", "email", "phone_e164", "other_phone_e164", "linkedin_public_id"}
 

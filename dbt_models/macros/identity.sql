@@ -78,13 +78,19 @@
 {%- endmacro %}
 
 
-{# Conditions for records that hold a key: one a column, each on that column
-   alone. The keys are selected by SQL that ends in a condition. #}
-{% macro in_keys(key_values) -%}
+{# Conditions for records of person_records that hold a key: one a column, each
+   on that column alone. Most have an e-mail, which is looked for by its number:
+   a few with another one may be found, too.
+
+   relation: has the keys, `key_type` and `key_value`; condition: which. #}
+{% macro in_keys(relation, condition) -%}
     {%- set conditions = [] -%}
     {%- for key_type, column in identity_columns() -%}
+        {%- set is_email = column == 'email' -%}
         {%- do conditions.append(
-            column ~ ' in (' ~ key_values
+            ('email_hash' if is_email else column) ~ ' in (select '
+            ~ (text_number('key_value') if is_email else 'key_value')
+            ~ ' from ' ~ relation ~ ' where ' ~ condition
             ~ " and key_type = '" ~ key_type ~ "')"
         ) -%}
     {%- endfor -%}

@@ -10,14 +10,27 @@
 
 {# The columns of a journey that counts of journeys rest on. #}
 {% macro counted_columns() -%}
-    {%- set columns = [
-        'hiring_campaign', 'source', 'furthest_stage', 'has_verdict',
-        'is_open', 'first_event_at'
-    ] -%}
-    {%- for stage in ordered_stages() -%}
-        {%- do columns.append(stage ~ '_at') -%}
-    {%- endfor -%}
-    {{ return(columns) }}
+    {{ return([
+        'hiring_campaign', 'source', 'stages_entered', 'furthest_stage',
+        'has_verdict', 'is_open', 'first_event_at', 'lead_at', 'hired_at'
+    ]) }}
+{%- endmacro %}
+
+
+{# The stages that a journey entered, as one number: a bit a stage. It is read
+   many times faster than their times. #}
+{% macro stages_entered() -%}
+    cast(
+        {%- for stage in ordered_stages() %}
+        case when {{ stage }}_at is not null then {{ 2 ** loop.index0 }}
+            else 0 end {{ '+' if not loop.last }}
+        {%- endfor %}
+        as bigint
+    )
+{%- endmacro %}
+
+{% macro has_entered(stage) -%}
+    (stages_entered & {{ 2 ** ordered_stages().index(stage) }}) > 0
 {%- endmacro %}
 
 

@@ -19,23 +19,36 @@ entered as (
     from {{ ref('int_daily_entries') }}
 ),
 
+alike as (
+    select
+        stages_entered,
+        furthest_stage,
+        is_open,
+        has_verdict,
+        count(*) as journeys
+    from {{ ref('fct_journeys') }}
+    group by stages_entered, furthest_stage, is_open, has_verdict
+),
+
 expected as (
     select
         {% for stage in ordered_stages() %}
-        count({{ stage }}_at) as in_{{ stage }},
+        coalesce(
+            sum(case when {{ has_entered(stage) }} then journeys end), 0
+        ) as in_{{ stage }},
         {% endfor %}
-        count(*) as journeys,
-        count(
+        coalesce(sum(journeys), 0) as journeys,
+        coalesce(sum(
             case
                 when
                     is_open
                     and not coalesce(
                         furthest_stage = 'assessed' and has_verdict, false
                     )
-                    then 1
+                    then journeys
             end
-        ) as waiting
-    from {{ ref('fct_journeys') }}
+        ), 0) as waiting
+    from alike
 )
 
 select

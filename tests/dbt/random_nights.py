@@ -38,6 +38,7 @@ KEPT = [
     "intermediate.int_blocked_keys",
     "intermediate.int_status_entries",
     "intermediate.int_stage_durations",
+    "intermediate.int_unmapped_statuses",
 ]
 # Counts that it adjusts, of which none may be left.
 COUNTS = {

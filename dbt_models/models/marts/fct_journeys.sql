@@ -131,6 +131,7 @@ final as (
         rejected_at,
         on_hold_at,
         no_response_at,
+        {{ stages_entered() }} as stages_entered,
         furthest_stage,
         current_status,
         best_score,

@@ -29,6 +29,10 @@ final as (
         records.match_confidence,
         records.full_name,
         records.email,
+        case
+            when records.email is not null
+                then {{ text_number('records.email') }}
+        end as email_hash,
         records.phone_e164,
         records.other_phone_e164,
         records.linkedin_public_id,

@@ -2,30 +2,15 @@
 -- the others.
 with
 
-status_map as (
-    select * from {{ ref('int_status_map') }}
-),
-
-only_statuses as (
+statuses as (
     select
         vendor,
         vendor_status,
         {{ status_key('vendor_status') }} as status_key,
         count(*) as count_records,
         max(last_seen_at) as last_seen_at
-    from {{ ref('person_records') }}
-    where version_count <= 1 and vendor_status is not null
+    from {{ ref('int_unmapped_statuses') }}
     group by vendor, vendor_status
-),
-
-statuses as (
-    select only_statuses.*
-    from only_statuses
-    left join status_map
-        on
-            only_statuses.vendor = status_map.vendor
-            and only_statuses.status_key = status_map.status_key
-    where status_map.stage is null
     union all
     select
         vendor,

@@ -34,9 +34,7 @@ persons as (
     select {{ name_of_record }} as person_hash
     from {{ touched }}
     union
-    {% for is_holder in in_keys(
-        'select key_value from ' ~ touched_keys ~ ' where is_loose'
-    ) %}
+    {% for is_holder in in_keys(touched_keys, 'is_loose') %}
     select person_hash from {{ before }}
     where {{ is_holder }}
     union

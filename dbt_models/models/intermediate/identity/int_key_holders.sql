@@ -22,7 +22,7 @@ keys_of_affected as (
 -- who holds a key that ties nobody is affected only by chance
 records_of_tight_keys as (
     select * from {{ few_rows(before, in_keys(
-        'select key_value from ' ~ touched_keys ~ ' where not is_loose'
+        touched_keys, 'not is_loose'
     )) }} as holders
 ),
 

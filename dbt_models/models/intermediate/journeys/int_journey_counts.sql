@@ -11,7 +11,7 @@ with
 journeys as (
     select
         {% for stage in ordered_stages() %}
-        {{ stage }}_at is not null as is_in_{{ stage }},
+        {{ has_entered(stage) }} as is_in_{{ stage }},
         {% endfor %}
         hiring_campaign,
         source,
