@@ -123,6 +123,8 @@ class History:
     def begin(self, run_id: str, command: str, as_of: datetime, started_at: datetime) -> None:
         """Notes that a run has started; a run that an earlier crash left open is closed as failed."""
         with database.connect(self.warehouse) as connection:
+            # What was noted stands in the file's log, which whoever opens it next takes over: the run itself, soon.
+            connection.execute("pragma disable_checkpoint_on_shutdown")
             connection.execute(TABLES)
             connection.execute(
                 "update ops.runs set status = 'interrupted' where status = 'running'"
