@@ -83,6 +83,8 @@ def build(
         reporter.step(name) as step,
     ):
         result = _invoke(settings, project, step, is_news=is_news)
+    if isinstance(result.exception, KeyboardInterrupt):  # dbt keeps it to itself
+        raise KeyboardInterrupt
     if result.result is None:
         raise _could_not_start(settings, result.exception)
     results = [

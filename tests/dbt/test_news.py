@@ -5,7 +5,9 @@ Nothing is asked of the models but their result.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +205,28 @@ def test_a_build_of_little_news_holds_less_in_memory(
     monkeypatch.setenv("HIREFUNNEL_MEMORY_LIMIT", "2GiB")
     assert limit_of_a_build() == "2.0 GiB"
     assert [is_full for is_full, _ in builds(nights)] == [True, False, False, False]
+
+
+def test_a_build_that_is_stopped_says_so_and_the_next_one_is_full(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = Nights(installation, 8)
+    nights.pass_one(5)
+    nights.build()
+    nights.pass_one(5)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def stop(_step: Step, node: str) -> None:
+        if node == "int_affected_records":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Step, "update", stop)
+        nights.build()
+    signal.signal(signal.SIGINT, before)
+
+    nights.build()
+    assert builds(nights) == [(True, True), (False, False), (True, True)]
 
 
 def test_what_defines_the_marts_makes_a_build_full(installation: Settings) -> None:
