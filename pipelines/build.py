@@ -30,9 +30,9 @@ ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "rphonenumbers")
 # What a build of news leaves alone: it follows from the project, which is as it was.
 DEFINED_ONCE = ("resource_type:seed", "config.materialized:view")
 
-# What DuckDB may hold before it spills to disk. A build of news reads blocks of all tables for a few rows in each: to
-# keep them costs more than to read some of them again. What it makes of more news has to have room.
-MEMORY, LITTLE_MEMORY, LITTLE_NEWS = "4GB", "1GB", 500_000
+# What a build of so many new rows at most holds in memory; others more (`macros/memory.sql`). It reads blocks of all
+# tables for a few rows in each: to keep them costs more than to read some of them again.
+LITTLE_NEWS, LITTLE_MEMORY = 500_000, "1GB"
 
 log = logging.getLogger("hirefunnel")
 
@@ -65,17 +65,16 @@ def build(
     is_news = history.begin(_fingerprint(project), datetime.now(UTC), is_full)
     if before_full and not is_news:
         before_full()
-    has_little_news = is_news and history.new_rows() <= LITTLE_NEWS
     variables = {
-        "HIREFUNNEL_MEMORY_LIMIT": options.build_memory()
-        or (LITTLE_MEMORY if has_little_news else MEMORY),
         "HIREFUNNEL_WAREHOUSE": str(settings.warehouse),
         "HIREFUNNEL_PHONE_REGION": phone_region(),
         "HIREFUNNEL_BUILD": "news" if is_news else "full",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+    if is_news and not options.build_memory() and history.new_rows() <= LITTLE_NEWS:
+        variables["HIREFUNNEL_MEMORY_LIMIT"] = LITTLE_MEMORY
     name = "dbt build" if is_news else "dbt build, in full"
-    # dbt finds the file open, and need not write all its metadata when it closes it
+    # dbt finds the file open: to close and open it once more takes longer with each night of rows
     with (
         database.connect(settings.warehouse),
         environment(variables),

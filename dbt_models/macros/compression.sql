@@ -13,8 +13,8 @@
     {%- set words = [
         'campaign_id', 'campaign_key', 'campaign_name', 'cefr',
         'current_status', 'folder', 'from_stage', 'furthest_stage',
-        'hiring_campaign',
-        'job_id', 'key_type', 'lead_source', 'load_id', 'match_rule',
+        'hiring_campaign', 'job_id', 'key_type', 'lead_source', 'load_id',
+        'match_rule',
         'rating', 'recommendation_status', 'record_source', 'source', 'stage',
         'state', 'status_key', 'time_precision', 'vendor',
         'vendor_campaign_id', 'vendor_status'

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pipelines import build, database
+from pipelines.build_history import BuildHistory
 from pipelines.report import Reporter, Step
 from pipelines.settings import Settings
 from tests.dbt import story
@@ -185,16 +186,19 @@ def test_a_build_of_little_news_holds_less_in_memory(
     """As DuckDB says itself while the build goes on; what the user has set counts for all builds."""
 
     def limit_of_a_build() -> str:
-        limits = []
+        limits: list[Any] = []
 
         def ask(_step: Step, _node: str) -> None:
-            nonlocal limits
             with database.connect(installation.warehouse) as connection:
-                limits += connection.execute("select current_setting('memory_limit')").fetchall()
+                limits.extend(
+                    connection.execute("select current_setting('memory_limit')").fetchall()
+                )
 
         monkeypatch.setattr(Step, "update", ask)
         nights.pass_one(5)
+        assert BuildHistory(installation.warehouse).new_rows() > 4
         nights.build()
+        assert BuildHistory(installation.warehouse).new_rows() == 0
         return str(limits[-1][0])
 
     nights = Nights(installation, 7)
@@ -220,10 +224,12 @@ def test_a_build_that_is_stopped_says_so_and_the_next_one_is_full(
         if node == "int_affected_records":
             os.kill(os.getpid(), signal.SIGINT)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(Step, "update", stop)
-        nights.build()
-    signal.signal(signal.SIGINT, before)
+    try:
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Step, "update", stop)
+            nights.build()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     nights.build()
     assert builds(nights) == [(True, True), (False, False), (True, True)]
