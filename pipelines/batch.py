@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -37,21 +38,21 @@ class Batch:
     """Records on their way into columns.
 
     Attributes:
-        texts: Each record's JSON, a page's joined: thousands of small ones waste memory.
+        texts: The records' JSON, one after the other: thousands of small texts waste memory.
         lengths: How long each is, in bytes.
-        seen_at: When each was seen, in microseconds since 1970.
+        seen_at: When each was seen, in microseconds since 1970; a range for each page.
         added: What stands in place of a field or beside it, by field.
     """
 
-    texts: list[bytes] = field(default_factory=list)
+    texts: BytesIO = field(default_factory=BytesIO)
     lengths: list[int] = field(default_factory=list)
-    seen_at: list[int] = field(default_factory=list)
+    seen_at: list[range] = field(default_factory=list)
     added: dict[str, list[str | None]] = field(default_factory=dict)
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Each record, read."""
         ends = np.cumsum([0, *self.lengths])
-        texts = b"".join(self.texts)
+        texts = self.texts.getvalue()
         for place, (begin, end) in enumerate(pairwise(ends)):
             record: dict[str, Any] = json.loads(texts[begin:end])  # reads what faster ones do not
             yield record | {name: values[place] for name, values in self.added.items()}
@@ -59,4 +60,4 @@ class Batch:
     def rewritten(self) -> Batch:
         """The same in the plainest JSON there is."""
         lines = [canonical(record) for record in self.records()]
-        return replace(self, texts=lines, lengths=list(map(len, lines)))
+        return replace(self, texts=BytesIO(b"".join(lines)), lengths=list(map(len, lines)))

@@ -125,13 +125,14 @@ class Batches:
             texts = page.texts
             for name, values in page.added.items():
                 batch.added.setdefault(name, []).extend(map(as_text, values))
-        batch.texts.append(b"".join(texts))
+        begin = batch.texts.tell()
+        batch.texts.writelines(texts)
         batch.lengths += map(len, texts)
-        self.bytes_added += len(batch.texts[-1])
+        self.bytes_added += batch.texts.tell() - begin
         # A microsecond apart, so that two versions of a record on one page keep their order.
         first = max(round(seen_at.timestamp() * 1_000_000), self._next_seen)
         self._next_seen = first + len(texts)
-        batch.seen_at += range(first, self._next_seen)
+        batch.seen_at.append(range(first, self._next_seen))
         return len(texts)
 
     def columns(self, batch: Batch) -> Columns:
@@ -163,11 +164,12 @@ class Batches:
     def _in_columns(self, batch: Batch) -> pa.Table:
         ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
         texts = pa.StringArray.from_buffers(
-            len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(b"".join(batch.texts))
+            len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(batch.texts.getbuffer())
         )
+        seen_at = np.concatenate([np.arange(page.start, page.stop) for page in batch.seen_at])
         lines = {
             "line": texts,
-            SEEN_AT: pa.array(batch.seen_at, pa.timestamp("us", "UTC")),
+            SEEN_AT: pa.array(seen_at).cast(pa.timestamp("us", "UTC")),
             PLACE: pa.array(np.arange(len(texts))),
         }
         if batch.added:

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -24,9 +24,13 @@ from .settings import (
     PAGES_ONE_BY_ONE,
     READINGS_OF_A_LISTING,
     REPEATED_PAGES,
+    TIMES,
 )
 
 Answer = TypeVar("Answer")
+
+HOURS_KEPT = 1 << 14
+MINUTES = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,28 @@ def wall_clock(value: Any) -> datetime | None:
         return None
 
 
+@lru_cache(HOURS_KEPT)
+def utc_hour(hour: str, timezone: ZoneInfo) -> str | None:
+    """A wall-clock hour such as `2026-03-01 09` as `2026-03-01T08`; None if it is not a whole one in UTC, too."""
+    begin = wall_clock(f"{hour}:00:00")
+    if begin is None:
+        return None
+    begin = begin.replace(tzinfo=timezone)
+    offset, at_end = begin.utcoffset(), begin.replace(minute=59).utcoffset()
+    if offset is None or offset != at_end or offset % timedelta(hours=1):
+        return None
+    try:
+        return begin.astimezone(UTC).isoformat()[:13]
+    except OverflowError:  # the first or the last day that there is
+        return None
+
+
 def in_utc(value: Any, timezone: ZoneInfo) -> Any:
     """A wall-clock time as an instant; no time as None; anything else as it was sent."""
+    if isinstance(value, str) and value[13:] in MINUTES:
+        hour = utc_hour(value[:13], timezone)  # half the work for nearly all
+        if hour:
+            return f"{hour}{value[13:]}+00:00"
     if value in NO_TIME:
         return None
     local = wall_clock(value)
@@ -174,7 +198,7 @@ def read_listing(
         totals, is_new = [], False
         for records, total in read_pages(client, path, workers):
             totals.append(total)
-            (ids,) = records.columns(id_name)
+            ids, *_ = records.columns(id_name, *TIMES)  # what is looked at later, too
             places = known.fresh_places(ids, records.contents)
             is_new = is_new or bool(places)
             yield Part(records.at(places))

@@ -47,6 +47,7 @@ DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 NO_TIME = ("", "0000-00-00 00:00:00")
 CAMPAIGN_TIMES = ("sent_at", "send_at", "created_at", "updated_at")
 RECIPIENT_TIMES = ("created_at", "updated_at", "latest_activity_at")
+TIMES = tuple(dict.fromkeys(CAMPAIGN_TIMES + RECIPIENT_TIMES))
 
 CAMPAIGN_COLUMNS: TTableSchemaColumns = {
     "id": {"data_type": "text"},

@@ -1,17 +1,17 @@
 """How HiredNow is asked: politely, again if need be, and without ever telling the key."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
-from requests import Request, RequestException, Response, Session
+from requests import PreparedRequest, Request, RequestException, Response, Session
 
 from .pace import Pace, PacedAdapter
 from .sent import read_answer
 from .settings import (
     ADVICE,
     BACKOFF_FACTOR,
-    BASE_URL,
     CAMPAIGN_STATUSES,
     LISTING,
     MAX_WAIT_S,
@@ -84,8 +84,16 @@ class HiredNowClient:
         found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
-        # What all requests have in common is prepared once: that is half the work of sending one.
-        self._prepared = self._session.prepare_request(Request("GET", BASE_URL))
+        self._prepared: dict[str, PreparedRequest] = {}
+
+    def _request(self, path: str, params: dict[str, Any]) -> PreparedRequest:
+        # What all requests have in common is prepared once: that is most of the work of preparing one.
+        if path not in self._prepared:
+            address = Request("GET", self._base_url + path)
+            self._prepared[path] = self._session.prepare_request(address)
+        request = self._prepared[path].copy()
+        request.url = f"{request.url}?{urlencode(params)}"
+        return request
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object.
@@ -95,10 +103,8 @@ class HiredNowClient:
         """
         asked = f"GET {path} for campaign {params['campaign_id']}"
         response, trouble = None, ""
-        request = self._prepared.copy()
         try:
-            request.prepare_url(self._base_url + path, params)
-            response = self._session.send(request, allow_redirects=False)  # type: ignore[no-untyped-call]
+            response = self._session.send(self._request(path, params), allow_redirects=False)  # type: ignore[no-untyped-call]
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it

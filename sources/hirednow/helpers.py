@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from .client import HiredNowClient, HiredNowError
@@ -14,6 +15,8 @@ from .settings import (
     PAGE_SIZE,
     RESULTS_PATH,
 )
+
+DAY, AFTER_MILLISECONDS = itemgetter(slice(10)), itemgetter(slice(23, None))
 
 
 def moment(text: str) -> datetime:
@@ -48,24 +51,22 @@ def index_number(value: Any) -> int | None:
 
 
 def with_campaign(
-    rows: SentRecords, ids: list[Any], campaigns: list[Any], campaign_id: str
+    rows: SentRecords, ids: list[Any], inner_ids: list[Any], campaign_id: str
 ) -> SentRecords:
     """The rows; one that names no campaign, in neither shape, gets the one that was asked for.
 
     Args:
         rows: What a listing holds.
         ids: The `campaign_id` of each.
-        campaigns: The `campaign` of each.
+        inner_ids: The `id` in the `campaign` of each.
         campaign_id: What was asked for.
     """
-    is_named = [
-        bool(own_id or (isinstance(campaign, dict) and campaign.get("id")))
-        for own_id, campaign in zip(ids, campaigns, strict=True)
-    ]
-    if all(is_named):
+    if all(own or inner for own, inner in zip(ids, inner_ids, strict=True)):
         return rows
-    named = zip(ids, is_named, strict=True)
-    return rows.with_added(campaign_id=[own if told else campaign_id for own, told in named])
+    named = zip(ids, inner_ids, strict=True)
+    return rows.with_added(
+        campaign_id=[own if own or inner else campaign_id for own, inner in named]
+    )
 
 
 def page_cursor(answer: dict[str, Any], indexes: list[Any], has_more: bool) -> int | None:
@@ -117,11 +118,11 @@ def ask_page(
         raise HiredNowError(f"{where}: has_more is true without any rows; try again later.")
     if not len(rows):
         return None
-    ids, campaigns, indexes, created_at = rows.columns(
-        "campaign_id", "campaign", "order_index", "created_at"
+    ids, inner_ids, indexes, created_at = rows.columns(
+        "campaign_id", ("campaign", "id"), "order_index", "created_at"
     )
     return Page(
-        with_campaign(rows, ids, campaigns, params["campaign_id"]),
+        with_campaign(rows, ids, inner_ids, params["campaign_id"]),
         indexes,
         created_at,
         page_cursor(answer, indexes, has_more),
@@ -176,9 +177,11 @@ def created_date(created_at: Any) -> str:
 def newest_date(created_at: list[Any], today: str) -> str:
     """The last day on which any of these was created; days to come are no creation days."""
     # Nearly all are times in UTC of one form, which begin with their day: few are left to read.
-    days = {at[:10] for at in created_at if type(at) is str and at[23:] == "Z"}
-    few = [f"{day}T00:00:00Z" for day in days]
-    few += [at for at in created_at if type(at) is str and at[23:] != "Z"]
+    try:
+        is_usual = {*map(AFTER_MILLISECONDS, created_at)} == {"Z"}
+    except TypeError:  # no text
+        is_usual = False
+    few = [f"{day}T00:00:00Z" for day in {*map(DAY, created_at)}] if is_usual else created_at
     return max((day for day in map(created_date, few) if day <= today), default="")
 
 

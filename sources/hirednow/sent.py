@@ -6,15 +6,21 @@ columns can take those; whoever iterates over a page gets dicts.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 from math import isfinite
+from operator import itemgetter
 from typing import Any
 
 from msgspec import MsgspecError, Raw, Struct, defstruct
 from msgspec.json import Decoder, decode
+from msgspec.structs import astuple
 
-OBJECT = ord("{")
+Name = str | tuple[str, str]  # of a field, or of one inside of an object
+
+FIRST, OBJECT = itemgetter(0), ord("{")
+# An object whose lists' items stay texts: so the records of an answer are found in one passage through it.
+ANSWER = Decoder(dict[str, list[Raw] | dict[str, Any] | str | int | float | bool | None])
 
 
 def kept_number(text: str) -> float | str:
@@ -42,10 +48,22 @@ def read(text: bytes) -> Any:
 
 
 @lru_cache
-def decoder_of(names: tuple[str, ...]) -> Decoder[list[Struct]]:
+def decoder_of(names: tuple[Name, ...]) -> Decoder[list[Struct]]:
     """Reads these fields of records, and no others."""
-    fields = [(name, Any, None) for name in names]
+
+    def kind(name: Name) -> Any:
+        return Any if isinstance(name, str) else defstruct("Inner", [(name[1], Any, None)]) | None
+
+    fields = [(name if isinstance(name, str) else name[0], kind(name), None) for name in names]
     return Decoder(list[defstruct("Fields", fields, gc=False)])  # type: ignore[misc]
+
+
+def value_of(record: dict[str, Any], name: Name) -> Any:
+    """What stands in a field of a record, or None."""
+    if isinstance(name, str):
+        return record.get(name)
+    outer = record.get(name[0])
+    return outer.get(name[1]) if isinstance(outer, dict) else None
 
 
 class SentRecords:
@@ -55,18 +73,23 @@ class SentRecords:
         texts: The JSON text of each; what is no object becomes the field `record` of one.
         added: What the source says of them, in place of a field or beside those that were sent: by field, a value for
             each record; None is nothing.
+        known: The columns that were read already, by name.
     """
 
     def __init__(
-        self, texts: Sequence[bytes | Raw], added: Mapping[str, Sequence[Any]] | None = None
+        self,
+        texts: Sequence[bytes | Raw],
+        added: Mapping[str, Sequence[Any]] | None = None,
+        known: Mapping[Name, list[Any]] | None = None,
     ) -> None:
-        if any(memoryview(text)[0] != OBJECT for text in texts):
+        if not {*map(FIRST, map(bytes, texts))} <= {OBJECT}:
             texts = [
-                text if memoryview(text)[0] == OBJECT else b'{"record":%b}' % bytes(text)
+                text if FIRST(bytes(text)) == OBJECT else b'{"record":%b}' % bytes(text)
                 for text in texts
             ]
         self.texts = texts
         self.added = added or {}
+        self._known = known or {}
 
     @classmethod
     def of(cls, items: list[Any]) -> "SentRecords":
@@ -87,16 +110,29 @@ class SentRecords:
                 name: value for name, value in told if value is not None or name in record
             }
 
-    def columns(self, *names: str) -> list[list[Any]]:
-        """What was sent in some fields: for each of them, a value a record; None where there is nothing."""
+    def columns(self, *names: Name) -> list[list[Any]]:
+        """What was sent in some fields: for each of them, a value a record; None where there is nothing.
+
+        All of a record's text is gone through for that, so who looks at several fields, now or later, asks for them at
+        once.
+        """
+        if not self._known.keys() >= {*names}:
+            self._known = {**self._known, **dict(zip(names, self._read(names), strict=True))}
+        return [self._known[name] for name in names]
+
+    def _read(self, names: tuple[Name, ...]) -> list[list[Any]]:
         try:
             found = decoder_of(names).decode(b"[%b]" % b",".join(self.texts))
         except (MsgspecError, RecursionError, UnicodeDecodeError):
             records = [read(bytes(text)) for text in self.texts]
-            return [[record.get(name) for record in records] for name in names]
-        return [[getattr(fields, name) for fields in found] for name in names]
+            return [[value_of(record, name) for record in records] for name in names]
+        columns = [list(column) for column in zip(*map(astuple, found), strict=True)]
+        for column, name in zip(columns, names, strict=False):
+            if not isinstance(name, str):
+                column[:] = [inner and getattr(inner, name[1]) for inner in column]
+        return columns or [[] for _ in names]
 
-    @property
+    @cached_property
     def contents(self) -> tuple[int, ...]:
         """A number for each, in this process: equal if it was sent alike."""
         return tuple(hash(bytes(text)) for text in self.texts)
@@ -105,12 +141,16 @@ class SentRecords:
         """Those at some places."""
         if len(places) == len(self):
             return self
-        added = {name: [values[place] for place in places] for name, values in self.added.items()}
-        return SentRecords([self.texts[place] for place in places], added)
+
+        def chosen(columns: Mapping[Any, Sequence[Any]]) -> dict[Any, list[Any]]:
+            return {name: [values[place] for place in places] for name, values in columns.items()}
+
+        texts = [self.texts[place] for place in places]
+        return SentRecords(texts, chosen(self.added), chosen(self._known))
 
     def with_added(self, **added: Sequence[Any]) -> "SentRecords":
         """The same records, and what the source says of them."""
-        return SentRecords(self.texts, {**self.added, **added})
+        return SentRecords(self.texts, {**self.added, **added}, self._known)
 
 
 def read_answer(body: bytes, listing: str) -> Any:
@@ -123,10 +163,10 @@ def read_answer(body: bytes, listing: str) -> Any:
     try:
         if not body.isascii():
             body.decode()  # a text that is skipped is not looked at otherwise
-        answer: dict[str, Any] = decode(body, type=dict[str, Raw])
-        for name, text in answer.items():
-            is_listing = name == listing and memoryview(text)[0] == ord("[")
-            answer[name] = SentRecords(decode(text, type=list[Raw])) if is_listing else decode(text)
+        answer: dict[str, Any] = ANSWER.decode(body)
+        for name, value in answer.items():
+            if isinstance(value, list):
+                answer[name] = SentRecords(value) if name == listing else [*map(decode, value)]
         return answer
     except (MsgspecError, RecursionError, UnicodeDecodeError):
         read_whole = lenient(body)

@@ -44,6 +44,17 @@ def test_any_listing_is_what_its_json_says(
     assert column == [record.get("a") for record in as_read(wanted)]
 
 
+@given(st.lists(st.dictionaries(st.sampled_from("ab"), json_values), max_size=4))
+def test_fields_are_found_inside_of_objects(items: list[dict[str, Any]]) -> None:
+    records = SentRecords.of(items)
+    inner = [item["a"].get("b") if isinstance(item.get("a"), dict) else None for item in items]
+
+    assert records.columns(("a", "b")) == [as_read(inner)]
+    both = records.columns("b", ("a", "b"))
+    assert both == [as_read([item.get("b") for item in items]), as_read(inner)]
+    assert records.at(range(1, len(items))).columns(("a", "b")) == [as_read(inner)[1:]]
+
+
 @pytest.mark.parametrize("listing", [None, {}, "text", 3])
 def test_what_is_no_listing_stays_as_it_is(listing: Any) -> None:
     assert read_answer(json.dumps({"data": listing}).encode(), "data") == {"data": listing}
