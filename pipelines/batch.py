@@ -38,7 +38,8 @@ class Batch:
     """Records on their way into columns.
 
     Attributes:
-        texts: The records' JSON, one after the other: thousands of small texts waste memory.
+        texts: The records' JSON, one after the other: thousands of small texts waste memory. What stands behind the
+            position up to which it was written is nothing.
         lengths: How long each is, in bytes.
         seen_at: When each was seen, in microseconds since 1970; a range for each page.
         added: What stands in place of a field or beside it, by field.

@@ -8,9 +8,11 @@ the reason.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
 import duckdb
@@ -83,12 +85,13 @@ class Batches:
         self._engine.execute("set TimeZone = 'UTC'")
         self._next_seen = 0
         self.bytes_added = 0
+        self._spare: deque[BytesIO] = deque()
         self._batch = Batch()
         self._full_at = BATCH_BYTES
 
     def take(self) -> Batch:
         """What was added since the last time."""
-        batch, self._batch = self._batch, Batch()
+        batch, self._batch = self._batch, Batch(self._spare.pop() if self._spare else BytesIO())
         self._full_at = self.bytes_added + BATCH_BYTES
         return batch
 
@@ -136,13 +139,23 @@ class Batches:
         return len(texts)
 
     def columns(self, batch: Batch) -> Columns:
-        """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile."""
+        """A batch in columns; as nearly all of it runs in DuckDB, other threads go on meanwhile.
+
+        The batch is used up with that.
+        """
         try:
-            table = self._in_columns(batch)
+            columns = self._judged(batch)
         except (duckdb.InvalidInputException, _AmbiguousError):
             # Half of a surrogate pair, a name that stands twice in a record: what Python makes of it.
-            batch = batch.rewritten()
-            table = self._in_columns(batch)
+            columns = self._judged(batch.rewritten())
+        if batch.texts.getbuffer().nbytes < 2 * BATCH_BYTES:
+            # To be filled again, for memory that is new takes longer to be given than to be filled.
+            batch.texts.seek(0)
+            self._spare.append(batch.texts)
+        return columns
+
+    def _judged(self, batch: Batch) -> Columns:
+        table = self._in_columns(batch)
         is_rejected = pc.is_valid(table[REASON])
         rejected = table.filter(is_rejected) if pc.any(is_rejected).as_py() else table.slice(0, 0)
         stored = table.filter(pc.invert(is_rejected)) if len(rejected) else table
@@ -182,6 +195,7 @@ class Batches:
         )
         # With room for these rows: by default DuckDB takes it for a million, in each column.
         table = self._engine.execute(query).to_arrow_table(max(len(texts), 1))
+        self._engine.unregister("lines")
         self.fields.add(fields)
         return table
 
