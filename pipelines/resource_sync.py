@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .vendor_sync import VendorSync
 
 # Once so much was read, or for so long, it is loaded together with its cursor, and reading goes on.
-CHECKPOINT_BYTES = 96 * 1024 * 1024
+CHECKPOINT_BYTES = 192 * 1024 * 1024
 CHECKPOINT_S = 30.0
 
 
