@@ -7,6 +7,7 @@ they get the answers and errors that `requests` would give.
 from __future__ import annotations
 
 from functools import cache
+from io import BytesIO
 from itertools import takewhile
 from math import ceil
 from pathlib import Path
@@ -59,13 +60,13 @@ class CurlSession(Session):
         if not is_plain or select_proxy(url, kwargs.get("proxies")):
             return super().send(request, **kwargs)
         handle = self._kept() or _new_handle()
-        head: list[bytes] = []
+        head = BytesIO()
         _prepare(handle, request, head, kwargs.get("timeout"), kwargs.get("verify", True))
         try:
             body = handle.perform_rb()
         except pycurl.error as error:
             code = int(error.args[0])
-            kind = _kind_of(code, handle, has_begun=bool(head))
+            kind = _kind_of(code, handle, has_begun=head.tell() > 0)
             handle.close()
             # Without libcurl's own words: they may repeat what was sent.
             raise kind(f"libcurl's error {code}", request=request) from None
@@ -100,7 +101,7 @@ def _new_handle() -> pycurl.Curl:
 def _prepare(
     handle: pycurl.Curl,
     request: PreparedRequest,
-    head: list[bytes],
+    head: BytesIO,
     timeout: float | tuple[float | None, float | None] | None,
     verify: bool | str,
 ) -> None:
@@ -112,7 +113,7 @@ def _prepare(
         if name.lower() != "accept-encoding"
     ]
     handle.setopt(pycurl.HTTPHEADER, headers)
-    handle.setopt(pycurl.HEADERFUNCTION, head.append)
+    handle.setopt(pycurl.HEADERFUNCTION, head.write)
     connect_s, read_s = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     handle.setopt(pycurl.CONNECTTIMEOUT_MS, ceil(1000 * (connect_s or 0)))
     handle.setopt(pycurl.LOW_SPEED_LIMIT, 1 if read_s else 0)  # a byte a second, or it is too late
@@ -130,8 +131,8 @@ def _trusted(verify: bool | str) -> tuple[int, str]:
     return pycurl.CAPATH if Path(trusted).is_dir() else pycurl.CAINFO, trusted
 
 
-def _response(request: PreparedRequest, status: int, head: list[bytes], body: bytes) -> Response:
-    lines = [line.decode("latin-1").strip() for line in head]
+def _response(request: PreparedRequest, status: int, head: BytesIO, body: bytes) -> Response:
+    lines = [line.strip() for line in head.getvalue().decode("latin-1").split("\n")]
     begin = max(place for place, line in enumerate(lines) if line.startswith("HTTP/"))
     response = Response()
     response.status_code = status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -44,6 +45,7 @@ class VersionedResource:
         is_due: Asked after each page, with the bytes read for this package: is it to be loaded now?
         keeps_keys: Whether the keys that come are remembered, to find those that a full listing lacks.
         keep: Which of the rows are kept; None keeps all.
+        beside: Entered while a package is read. An error that leaves it ends the extract, and nothing of it stays.
 
     Attributes:
         is_done: Whether there is no more to read.
@@ -63,6 +65,7 @@ class VersionedResource:
         *,
         keeps_keys: bool = False,
         keep: Callable[[pa.Table], pa.Table] | None = None,
+        beside: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.is_done = False
         self.error: Exception | None = None
@@ -75,6 +78,7 @@ class VersionedResource:
         self._now, self._on_page, self._is_due = now, on_page, is_due
         self._keeps_keys = keeps_keys
         self._keep = keep
+        self._beside = beside
         self._more: list[pa.Table] = []
         self._waiting: list[pa.Table] = []
         # dlt has no public way to see a resource's pages and its end, which batches need
@@ -105,7 +109,7 @@ class VersionedResource:
             return
         if self._pages is None:
             self._pages = iter(self._source() if callable(self._source) else self._source)
-        with ThreadPoolExecutor(1) as maker:
+        with self._beside(), ThreadPoolExecutor(1) as maker:
             making: Future[Columns] | None = None
             for batch in self._batches_of_package(self._pages):
                 if making is not None:
@@ -113,7 +117,7 @@ class VersionedResource:
                 making = maker.submit(self._columns, batch)
             if making is not None:
                 yield from self._hand_over(making.result())
-        yield from self._joined()
+            yield from self._joined()
 
     def _columns(self, batch: Batch) -> Columns:
         columns = self._batches.columns(batch)

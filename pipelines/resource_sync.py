@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -56,6 +59,8 @@ class ResourceSync:
         self.rows_kept_out = 0
         self.drift: list[Drift] = []
         self.retried: list[str] = []
+        self._waiting: Callable[[], None] = _nothing
+        self._load_error: Exception | None = None
 
     def run(self) -> ResourceRun:
         """Reads and loads, package after package."""
@@ -98,6 +103,7 @@ class ResourceSync:
             is_due=_Checkpoint().is_due,
             keeps_keys=self.name in self.vendor.listings,
             keep=partial(self._keep, forgotten) if forgotten else None,
+            beside=self._loading,
         )
         try:
             self._add_rejected(reading)
@@ -138,8 +144,15 @@ class ResourceSync:
         )
 
     def _load_package(self, reading: VersionedResource) -> None:
+        """Makes a package of what is read, while the one before it is loaded; loads it, too, if it is the last."""
         pipeline = self.owner.pipeline
-        extracted = pipeline.extract(self.part, loader_file_format="parquet")
+        try:
+            extracted = pipeline.extract(self.part, loader_file_format="parquet")
+        except Exception:
+            if self._load_error is not None:  # the extract ended for that
+                self.owner.after_failed_load(self._load_error)
+                raise self._load_error from None
+            raise
         found = custom_metrics(extracted, self.name)
         self.part.resources[
             self.name
@@ -148,19 +161,40 @@ class ResourceSync:
         spent = found.pop("credits", {})
         add_metrics(self.metrics, found)
         try:
-            with self.owner.writing() as connection:
-                if self.vendor.pays:
-                    self.owner.credits.add(self.name, spent, clock.now())
-                pipeline.normalize()
-                loaded = pipeline.load()
-                self.versions_added += self._rows_of(connection, loaded, self.name)
-                self.rows_rejected += self._rows_of(connection, loaded, versions.REJECTED)
-                self._settle_rejected(connection, reading)
-                if reading.is_done:
-                    self._notice_drift(connection, reading)
+            pipeline.normalize()
+            self._waiting = partial(self._load, reading, spent, is_last=reading.is_done)
+            if reading.is_done or self.vendor.pays:  # what was paid is noted before more is spent
+                self._take_waiting()()
         except Exception as error:
             self.owner.after_failed_load(error)
             raise
+
+    def _take_waiting(self) -> Callable[[], None]:
+        waiting, self._waiting = self._waiting, _nothing
+        return waiting
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        """Loads the package that waits for it, beside what is done meanwhile."""
+        with ThreadPoolExecutor(1) as loader:
+            loading = loader.submit(self._take_waiting())
+            yield
+        try:
+            loading.result()
+        except Exception as error:
+            self._load_error = error
+            raise
+
+    def _load(self, reading: VersionedResource, spent: dict[str, float], *, is_last: bool) -> None:
+        with self.owner.writing() as connection:
+            if self.vendor.pays:
+                self.owner.credits.add(self.name, spent, clock.now())
+            loaded = self.owner.pipeline.load()
+            self.versions_added += self._rows_of(connection, loaded, self.name)
+            self.rows_rejected += self._rows_of(connection, loaded, versions.REJECTED)
+            self._settle_rejected(connection, reading, is_last=is_last)
+            if is_last:
+                self._notice_drift(connection, reading)
 
     def _rows_of(self, connection: DuckDBPyConnection, loaded: LoadInfo, table: str) -> int:
         """How many rows a load added; found by the load's id, so that DuckDB skips what is older."""
@@ -180,11 +214,13 @@ class ResourceSync:
             records = rejected.to_retry(connection, self.vendor.dataset, self.name, reading.mapping)
         self.retried = reading.add_records(records)
 
-    def _settle_rejected(self, connection: DuckDBPyConnection, reading: VersionedResource) -> None:
+    def _settle_rejected(
+        self, connection: DuckDBPyConnection, reading: VersionedResource, *, is_last: bool
+    ) -> None:
         if self.retried:
             rejected.settle(connection, self.vendor.dataset, self.retried, reading.mapping)
             self.retried = []
-        if reading.is_done and (self.rows_rejected or self.owner.rejections.get(self.name)):
+        if is_last and (self.rows_rejected or self.owner.rejections.get(self.name)):
             self._supersede(connection)
 
     def _supersede(self, connection: DuckDBPyConnection) -> None:
@@ -225,6 +261,10 @@ class ResourceSync:
             reading.add_rows(rows)
             self._load_package(reading)
             self.rows_deleted = self.versions_added - before
+
+
+def _nothing() -> None:
+    """What is done where nothing waits."""
 
 
 class _Checkpoint:
