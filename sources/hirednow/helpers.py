@@ -50,52 +50,61 @@ def index_number(value: Any) -> int | None:
     return value if is_index else None
 
 
-def with_campaign(
-    rows: SentRecords, ids: list[Any], inner_ids: list[Any], campaign_id: str
-) -> SentRecords:
-    """The rows; one that names no campaign, in neither shape, gets the one that was asked for.
-
-    Args:
-        rows: What a listing holds.
-        ids: The `campaign_id` of each.
-        inner_ids: The `id` in the `campaign` of each.
-        campaign_id: What was asked for.
-    """
-    if all(own or inner for own, inner in zip(ids, inner_ids, strict=True)):
-        return rows
-    named = zip(ids, inner_ids, strict=True)
-    return rows.with_added(
-        campaign_id=[own if own or inner else campaign_id for own, inner in named]
-    )
-
-
-def page_cursor(answer: dict[str, Any], indexes: list[Any], has_more: bool) -> int | None:
-    """The index after which the next page starts; the API has two names for it, or neither.
-
-    None if there is none: on the last page, an earlier row's index does as well.
-    """
-    told = [answer.get("last_record_index"), answer.get("last_record_id")]
-    told += indexes[-1:] if has_more else reversed(indexes)
-    return next((index for value in told if (index := index_number(value)) is not None), None)
-
-
 @dataclass(frozen=True)
 class Page:
     """What one request brought.
 
+    What the results say is looked at when somebody asks for it: by then the next page is under way.
+
     Attributes:
-        rows: The results.
-        indexes: The order index of each, as it was sent.
-        created_at: When each was created, as it was sent.
+        sent: The results as they were sent.
+        campaign_id: What was asked for.
         cursor: The index after which the next page starts; None if nothing told it.
         has_more: Whether there is a next page.
     """
 
-    rows: SentRecords
-    indexes: list[Any]
-    created_at: list[Any]
+    sent: SentRecords
+    campaign_id: str
     cursor: int | None
     has_more: bool
+
+    @property
+    def indexes(self) -> list[Any]:
+        """The order index of each, as it was sent."""
+        return fields_of(self.sent)[2]
+
+    @property
+    def created_at(self) -> list[Any]:
+        """When each was created, as it was sent."""
+        return fields_of(self.sent)[3]
+
+    @property
+    def rows(self) -> SentRecords:
+        """The results; one that names no campaign, in neither shape, gets the one that was asked for."""
+        ids, inner_ids, *_ = fields_of(self.sent)
+        if all(own or inner for own, inner in zip(ids, inner_ids, strict=True)):
+            return self.sent
+        named = zip(ids, inner_ids, strict=True)
+        campaign_ids = [own if own or inner else self.campaign_id for own, inner in named]
+        return self.sent.with_added(campaign_id=campaign_ids)
+
+
+def fields_of(sent: SentRecords) -> list[list[Any]]:
+    """All that is looked at in results, read at once: both names of a campaign, indexes, creation times."""
+    return sent.columns("campaign_id", ("campaign", "id"), "order_index", "created_at")
+
+
+def page_cursor(answer: dict[str, Any], sent: SentRecords, has_more: bool) -> int | None:
+    """The index after which the next page starts; the API has two names for it, or neither.
+
+    None if there is none: on the last page, an earlier row's index does as well.
+    """
+    for told in (answer.get("last_record_index"), answer.get("last_record_id")):
+        if (index := index_number(told)) is not None:
+            return index
+    indexes = fields_of(sent)[2]
+    last = indexes[-1:] if has_more else reversed(indexes)
+    return next((index for value in last if (index := index_number(value)) is not None), None)
 
 
 def ask_page(
@@ -118,16 +127,8 @@ def ask_page(
         raise HiredNowError(f"{where}: has_more is true without any rows; try again later.")
     if not len(rows):
         return None
-    ids, inner_ids, indexes, created_at = rows.columns(
-        "campaign_id", ("campaign", "id"), "order_index", "created_at"
-    )
-    return Page(
-        with_campaign(rows, ids, inner_ids, params["campaign_id"]),
-        indexes,
-        created_at,
-        page_cursor(answer, indexes, has_more),
-        has_more,
-    )
+    cursor = page_cursor(answer, rows, has_more)
+    return Page(rows, params["campaign_id"], cursor, has_more)
 
 
 def read_pages(
@@ -209,15 +210,10 @@ def read_again(
         held: The highest index held; what follows is new, and read as such.
     """
     for page in read_pages(client, {**params, **span(first_day)}):
-        count, cursor = len(page.rows), held if page.cursor is None else page.cursor
+        count, cursor = len(page.sent), held if page.cursor is None else page.cursor
         # From the end, not each by its own index: what is odd among them is handed over, too.
         while cursor > held and count and (index_number(page.indexes[count - 1]) or 0) > held:
             count -= 1
-        yield replace(
-            page,
-            rows=page.rows.at(range(count)),
-            created_at=page.created_at[:count],
-            cursor=min(cursor, held),
-        )
+        yield replace(page, sent=page.sent.at(range(count)), cursor=min(cursor, held))
         if cursor >= held:
             return

@@ -51,7 +51,7 @@ def read_window(
     for page in read_pages(client, {**params, **span(*window.split(".."))}, after):
         yield page
     if page is None or page.has_more:
-        yield Page(SentRecords([]), [], [], after, has_more=False)
+        yield Page(SentRecords([]), params["campaign_id"], after, has_more=False)
 
 
 def plan_windows(
