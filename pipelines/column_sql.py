@@ -148,7 +148,12 @@ def _typed(value: str, kind: str) -> str:
         joined = f"regexp_replace({with_seconds}, '{_BLANK_OFFSET}', '\\1')"
         typed = f"coalesce({typed}, try_cast({joined} as {DUCKDB_TYPES[kind]}))"
     if kind in {"timestamp", "date"}:  # DuckDB takes `infinity` for a time, and `epoch`
-        typed = f"if(regexp_matches({value}, '\\d'), {typed}, null)"
+        typed = f"""
+            case
+                when {value} >= '0' and {value} < ':' then {typed}
+                when regexp_matches({value}, '\\d') then {typed}
+            end
+        """
     if kind == "double":  # no score is NaN
         typed = f"if(isfinite({typed}), {typed}, null)"
     if kind == "bigint":  # 3.7 is no integer, though a cast would round it
@@ -165,16 +170,18 @@ def _badly_typed(name: str, kind: str, typed: str, value: str) -> str:
 
 
 def _unusable_key(name: str, value: str) -> str:
-    """SQL for why a value cannot be part of a record's key, or null."""
+    """SQL for why a value cannot be part of a record's key, or null.
+
+    Nearly all begin with a letter or a digit. What takes longer is asked of the others alone: each case looks at what
+    the ones before it left.
+    """
     return f"""
         case
+            when {value} >= '!' and {value} < '{{' and not starts_with({value}, '[') then null
             when {value} is null or trim({value}) = '' then {_literal(f"{name} is missing")}
-            -- an `and` would look at all lines
-            when left({value}, 1) in ('{{', '[') then
-                case
-                    when json_type(line, {_literal(_pointer(name))}) <> 'VARCHAR'
-                        then {_literal(f"{name} is not a single value")}
-                end
+            when left({value}, 1) not in ('{{', '[') then null
+            when json_type(line, {_literal(_pointer(name))}) <> 'VARCHAR'
+                then {_literal(f"{name} is not a single value")}
         end
     """
 
