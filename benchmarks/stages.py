@@ -57,7 +57,7 @@ def watch(stopwatch: Stopwatch) -> None:
 
     from pipelines import columnar, curl, version_load
     from sources.easir import client as easir
-    from sources.easir import helpers as easir_helpers
+    from sources.easir import reading as easir_reading
     from sources.easir import sent as easir_sent
     from sources.hirednow import client as hirednow
     from sources.hirednow import reading as hirednow_reading
@@ -69,7 +69,7 @@ def watch(stopwatch: Stopwatch) -> None:
     stopwatch.around(hirednow, "read_answer", "JSON: answers opened, records left as they are")
     stopwatch.around(easir, "read_answer", "JSON: answers opened, records left as they are")
     stopwatch.around(hirednow_reading, "note", "sources: cursors, times, campaigns")
-    stopwatch.around(easir_helpers, "with_times", "sources: cursors, times, campaigns")
+    stopwatch.around(easir_reading, "with_times", "sources: cursors, times, campaigns")
     for sent in (hirednow_sent, easir_sent):
         stopwatch.around(sent.SentRecords, "columns", "sources: cursors, times, campaigns")
     stopwatch.around(columnar.Batches, "add", "texts joined to batches")

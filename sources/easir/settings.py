@@ -9,7 +9,7 @@ CAMPAIGNS_PATH = "/campaigns"
 RECIPIENTS_PATH = "/campaigns/{campaign_id}/recipients"
 PAGE_SIZE = 50  # the most the API gives
 PAGES_ONE_BY_ONE = 20  # a longer listing is read several pages at a time
-PAGES_AHEAD = 25  # of a campaign, while a load is under way: ten megabytes in all, a second or two
+PAGES_AHEAD = 25  # of a campaign, while whoever takes them is busy: ten megabytes in all
 TIMEZONE = "UTC"
 
 TOKEN_LIFETIME_S = 180.0  # when the answer does not say

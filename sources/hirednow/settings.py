@@ -9,7 +9,7 @@ PAGE_SIZE = 100  # the most the API gives
 LOOKBACK_DAYS = 7
 PAGES_A_WINDOW = 25  # a campaign with more new pages is read in windows of creation days
 MAX_WINDOWS = 16
-PAGES_AHEAD = 25  # of a campaign, while a load is under way: ten megabytes in all, a second or two
+PAGES_AHEAD = 25  # of a campaign, while whoever takes them is busy: ten megabytes in all
 MAX_INDEX = 2**63 - 1  # `starting_after` is an int64
 EARLIEST_DATE = "1970-01-01"  # a result created before was not
 

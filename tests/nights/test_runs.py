@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from dlt.common.data_writers.writers import ArrowToParquetWriter
 
 from pipelines import resource_sync
 from pipelines.curl import CurlSession
@@ -616,6 +617,34 @@ class TestPackagesBesideEachOther:
             assert installation.night("sync", "hirednow") == 1
         assert loads > 1
         assert str(error) in installation.output
+        assert self.loads(installation) == 1
+
+        assert installation.night("sync", "hirednow") == 0
+        truth = installation.truth.contents("hirednow", "results")
+        assert installation.stored("hirednow", "results") == truth
+
+    def test_a_reading_that_fails_waits_for_the_load_beside_it(
+        self, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        load, write = ResourceSync._load, ArrowToParquetWriter.write_data
+        written = 0
+
+        def slow(self: ResourceSync, *args: Any, is_last: bool) -> None:
+            sleep(0.5)
+            load(self, *args, is_last=is_last)
+
+        def full(self: ArrowToParquetWriter, items: Any) -> None:
+            nonlocal written
+            written += 1
+            if written > 1:
+                raise OSError("no space left")
+            write(self, items)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ResourceSync, "_load", slow)
+            patch.setattr(ArrowToParquetWriter, "write_data", full)
+            assert installation.night("sync", "hirednow") == 1
+        assert "no space left" in installation.output
         assert self.loads(installation) == 1
 
         assert installation.night("sync", "hirednow") == 0
