@@ -18,6 +18,7 @@ from .batch import Batch
 from .column_sql import CONTENT_HASH, KEY_HASH, SEEN_AT
 from .columnar import Batches, Columns
 from .contents import content_hash, number_of
+from .memory import give_back
 
 if TYPE_CHECKING:
     from dlt.extract import DltResource
@@ -146,6 +147,7 @@ class VersionedResource:
         if self._waiting:
             yield pa.concat_tables(self._waiting)
             self._waiting.clear()
+            give_back()
 
     def _batches_of_package(self, pages: Iterator[Any]) -> Iterator[Batch]:
         bytes_before = self._batches.bytes_added

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
 
 import requests
 
+from . import memory
 from .errors import WarehouseHeldError
 from .history import History, ResourceRun
 from .report import Reporter
 from .settings import Settings
 from .vendor_sync import VendorSync
 from .vendors import Vendor
-
-M_MMAP_THRESHOLD = -3  # of malloc.h
 
 
 def sync(
@@ -54,8 +51,6 @@ def sync(
 
 def prepare_process() -> None:
     """What makes reading much faster in this process, and gives memory back."""
-    with suppress(AttributeError, OSError):  # another C library than glibc
-        # Buffers of megabytes, one after another, leave holes in a heap that grows for ever; so they stay out of it.
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
+    memory.keep_large_buffers_apart()
     gc.freeze()  # what is imported stays: looking through it again and again is a tenth of the work
     requests.models.CONTENT_CHUNK_SIZE = 1 << 20  # a page at a time, not ten kilobytes
