@@ -364,3 +364,18 @@ def test_another_content_has_another_hash(record: dict[str, Any], name: str, val
     changed = {**record, name: [value, "changed"]}
 
     assert record.get(name) == changed[name] or content_hash(changed) != content_hash(record)
+
+
+def test_a_buffer_that_is_filled_again_brings_nothing_of_what_stood_in_it() -> None:
+    batches = Batches(COLUMNS, ["id"], dlt.Schema("any").naming.normalize_identifier)
+    found = []
+    for texts in (
+        ['{"id": "long", "note": "%s"}' % ("x" * 1000)] * 3,
+        ['{"id": "half of a pair", "note": "\\ud800"}'],  # which is written anew
+        ['{"id": "short"}'],
+        ['{"id": "shorter"}', '{"id": "last"}'],
+    ):
+        batches.add(SentRecords([text.encode() for text in texts]), NOW)
+        found += batches.columns(batches.take()).stored["id"].to_pylist()
+
+    assert found == ["long"] * 3 + ["half of a pair", "short", "shorter", "last"]
