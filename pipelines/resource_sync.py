@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import dlt
@@ -19,6 +15,7 @@ from .column_sql import column_name
 from .drift import Drift
 from .forgotten import Forgotten
 from .history import ResourceRun
+from .loading import Checkpoint, LoadBeside
 from .metrics import add_metrics, custom_metrics
 from .progress import Progress
 from .reading import VersionedResource
@@ -31,10 +28,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from .vendor_sync import VendorSync
-
-# Once so much was read, or for so long, it is loaded together with its cursor, and reading goes on.
-CHECKPOINT_BYTES = 192 * 1024 * 1024
-CHECKPOINT_S = 30.0
 
 
 class ResourceSync:
@@ -59,8 +52,7 @@ class ResourceSync:
         self.rows_kept_out = 0
         self.drift: list[Drift] = []
         self.retried: list[str] = []
-        self._waiting: Callable[[], None] = _nothing
-        self._load_error: Exception | None = None
+        self.beside = LoadBeside()
 
     def run(self) -> ResourceRun:
         """Reads and loads, package after package."""
@@ -100,10 +92,10 @@ class ResourceSync:
             self.naming,
             clock.now,
             lambda records: self._on_page(step, records),
-            is_due=_Checkpoint().is_due,
+            is_due=Checkpoint().is_due,
             keeps_keys=self.name in self.vendor.listings,
             keep=partial(self._keep, forgotten) if forgotten else None,
-            beside=self._loading,
+            beside=self.beside.loading,
         )
         try:
             self._add_rejected(reading)
@@ -149,9 +141,9 @@ class ResourceSync:
         try:
             extracted = pipeline.extract(self.part, loader_file_format="parquet")
         except Exception:
-            if self._load_error is not None:  # the extract ended for that
-                self.owner.after_failed_load(self._load_error)
-                raise self._load_error from None
+            if self.beside.error is not None:  # the extract ended for that
+                self.owner.after_failed_load(self.beside.error)
+                raise self.beside.error from None
             raise
         found = custom_metrics(extracted, self.name)
         self.part.resources[
@@ -162,27 +154,11 @@ class ResourceSync:
         add_metrics(self.metrics, found)
         try:
             pipeline.normalize()
-            self._waiting = partial(self._load, reading, spent, is_last=reading.is_done)
+            self.beside.put(partial(self._load, reading, spent, is_last=reading.is_done))
             if reading.is_done or self.vendor.pays:  # what was paid is noted before more is spent
-                self._take_waiting()()
+                self.beside.load_now()
         except Exception as error:
             self.owner.after_failed_load(error)
-            raise
-
-    def _take_waiting(self) -> Callable[[], None]:
-        waiting, self._waiting = self._waiting, _nothing
-        return waiting
-
-    @contextmanager
-    def _loading(self) -> Iterator[None]:
-        """Loads the package that waits for it, beside what is done meanwhile."""
-        with ThreadPoolExecutor(1) as loader:
-            loading = loader.submit(self._take_waiting())
-            yield
-        try:
-            loading.result()
-        except Exception as error:
-            self._load_error = error
             raise
 
     def _load(self, reading: VersionedResource, spent: dict[str, float], *, is_last: bool) -> None:
@@ -261,21 +237,3 @@ class ResourceSync:
             reading.add_rows(rows)
             self._load_package(reading)
             self.rows_deleted = self.versions_added - before
-
-
-def _nothing() -> None:
-    """What is done where nothing waits."""
-
-
-class _Checkpoint:
-    """Cuts a resource's reading into load packages: what a kill costs at most, and what memory holds."""
-
-    def __init__(self) -> None:
-        self._last = monotonic()
-
-    def is_due(self, bytes_read: int) -> bool:
-        """Whether what was read is to be loaded now."""
-        if bytes_read < CHECKPOINT_BYTES and monotonic() - self._last < CHECKPOINT_S:
-            return False
-        self._last = monotonic()
-        return True

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from .client import HiredNowClient, HiredNowError
 from .sent import SentRecords
@@ -71,27 +71,36 @@ class Page:
     @property
     def indexes(self) -> list[Any]:
         """The order index of each, as it was sent."""
-        return fields_of(self.sent)[2]
+        return fields_of(self.sent).indexes
 
     @property
     def created_at(self) -> list[Any]:
         """When each was created, as it was sent."""
-        return fields_of(self.sent)[3]
+        return fields_of(self.sent).created_at
 
     @property
     def rows(self) -> SentRecords:
         """The results; one that names no campaign, in neither shape, gets the one that was asked for."""
-        ids, inner_ids, *_ = fields_of(self.sent)
-        if all(own or inner for own, inner in zip(ids, inner_ids, strict=True)):
+        fields = fields_of(self.sent)
+        named = list(zip(fields.campaign_ids, fields.inner_ids, strict=True))
+        if all(own or inner for own, inner in named):
             return self.sent
-        named = zip(ids, inner_ids, strict=True)
         campaign_ids = [own if own or inner else self.campaign_id for own, inner in named]
         return self.sent.with_added(campaign_id=campaign_ids)
 
 
-def fields_of(sent: SentRecords) -> list[list[Any]]:
-    """All that is looked at in results, read at once: both names of a campaign, indexes, creation times."""
-    return sent.columns("campaign_id", ("campaign", "id"), "order_index", "created_at")
+class Fields(NamedTuple):
+    """All that is looked at in results; a value for each."""
+
+    campaign_ids: list[Any]
+    inner_ids: list[Any]
+    indexes: list[Any]
+    created_at: list[Any]
+
+
+def fields_of(sent: SentRecords) -> Fields:
+    """All that is looked at in results, read at once, and once."""
+    return Fields(*sent.columns("campaign_id", ("campaign", "id"), "order_index", "created_at"))
 
 
 def page_cursor(answer: dict[str, Any], sent: SentRecords, has_more: bool) -> int | None:
@@ -102,7 +111,7 @@ def page_cursor(answer: dict[str, Any], sent: SentRecords, has_more: bool) -> in
     for told in (answer.get("last_record_index"), answer.get("last_record_id")):
         if (index := index_number(told)) is not None:
             return index
-    indexes = fields_of(sent)[2]
+    indexes = fields_of(sent).indexes
     last = indexes[-1:] if has_more else reversed(indexes)
     return next((index for value in last if (index := index_number(value)) is not None), None)
 

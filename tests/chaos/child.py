@@ -22,7 +22,7 @@ from typing import Any
 from dbt.cli.main import dbtRunner
 from dlt.pipeline.pipeline import Pipeline
 
-from pipelines import build, cli, publish, resource_sync, settings
+from pipelines import build, cli, loading, publish, settings
 
 SHORT_WAIT = {"BACKOFF_FACTOR": 0.02}
 SMALL: dict[str, dict[str, float]] = {
@@ -54,7 +54,7 @@ def watch(owner: Any, name: str, descriptor: int) -> None:
 
 def make_small(cut: float, dice: Random) -> None:
     """Small pages and packages; short waits."""
-    resource_sync._Checkpoint.is_due = lambda *_: dice.random() < cut  # type: ignore[method-assign]
+    loading.Checkpoint.is_due = lambda *_: dice.random() < cut  # type: ignore[method-assign]
     for vendor, names in SMALL.items():
         import_module(f"sources.{vendor}")
         for name, value in names.items():

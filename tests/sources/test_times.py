@@ -28,9 +28,7 @@ def test_a_time_is_the_instant_that_its_zone_makes_of_it(local: datetime, zone: 
 
 @pytest.mark.parametrize("minute", range(0, 60, 10))
 def test_an_hour_in_which_the_clocks_change_is_read_minute_by_minute(minute: int) -> None:
-    timezone = ZoneInfo(
-        "Europe/Vilnius"
-    )  # which was not an hour's multiple away from UTC before 1917
+    timezone = ZoneInfo("Europe/Vilnius")  # its clocks were changed by minutes in that night
     local = datetime(1880, 1, 1, 0, minute)
 
     instant = in_utc(f"{local:%Y-%m-%d %H:%M:%S}", timezone)
