@@ -51,8 +51,9 @@ def batch_query(
     types: Mapping[str, str],
     key: list[str],
     normalize: Callable[[str], str],
-    fields: Iterable[str],
+    fields: Collection[str],
     added: Collection[str],
+    alike: bool,
 ) -> str:
     """The query for the columns.
 
@@ -60,22 +61,27 @@ def batch_query(
         types: The declared columns, with dlt's names for their types.
         key: Those that tell records apart.
         normalize: dlt's naming convention, for fields that nobody declared.
-        fields: The names of all fields there are.
-        added: Those of them that stand in `added`.
+        fields: The names that stand in records.
+        added: Those that stand in `added`.
+        alike: Whether each record is to have all of these fields, each once, and no others; else the query fails.
+            They are declared ones then.
 
     Returns:
         SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null) and `_place`.
         Whoever's key cannot be used has no `_key_hash`.
     """
     as_read = {
-        name: "JSON" if kind == "json" else "VARCHAR"
-        for name, kind in types.items()
-        if name not in added
+        name: "JSON" if types[name] == "json" else "VARCHAR"
+        for name in fields
+        if alike or (name in types and name not in added)
     }
     shape = _literal(orjson.dumps(as_read).decode())
+    read = f"from_json{'_strict' if alike else ''}(line, {shape})" if as_read else "null"
 
     def value(name: str) -> str:
-        return f"added.{quoted(name)}" if name in added else f"record.{quoted(name)}"
+        if name in added:
+            return f"added.{quoted(name)}"
+        return f"record.{quoted(name)}" if name in as_read else "cast(null as varchar)"
 
     def typed(name: str) -> str:
         return value(name) if types[name] in _UNTYPED else quoted(f"typed {name}")
@@ -83,7 +89,7 @@ def batch_query(
     odd = [name for name, kind in types.items() if kind not in _UNTYPED]
     read_once = [f"{_typed(value(name), types[name])} as {typed(name)}" for name in odd]
     columns = [f"{typed(name)} as {quoted(name)}" for name in types]
-    columns += _undeclared_columns(types, normalize, set(fields) - types.keys(), added)
+    columns += _undeclared_columns(types, normalize, {*fields, *added} - types.keys(), added)
     badly_typed = {name: _badly_typed(name, types[name], typed(name), value(name)) for name in odd}
     no_key = [_unusable_key(name, value(name)) for name in key]
     no_key += [badly_typed.pop(name) for name in key if name in badly_typed]
@@ -91,7 +97,7 @@ def batch_query(
     return f"""
         with
         read as (
-            select *, {f"from_json(line, {shape})" if as_read else "null"} as record from lines
+            select *, {read} as record from lines
         ),
         typed as (select {", ".join(["*", *read_once])} from read),
         judged as (select *, {_joined(no_key)} as "no key" from typed)

@@ -9,7 +9,7 @@ the reason.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -21,16 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .batch import Batch, Page
-from .column_sql import (
-    KEY_HASH,
-    OWN_COLUMNS,
-    PLACE,
-    REASON,
-    SEEN_AT,
-    batch_query,
-    names_query,
-    types_query,
-)
+from .column_engine import AmbiguousError, ColumnEngine
+from .column_sql import KEY_HASH, OWN_COLUMNS, PLACE, REASON, SEEN_AT
 from .contents import as_text, canonical, content_hash
 from .drift import Fields
 
@@ -78,11 +70,8 @@ class Batches:
             for name, column in columns.items()
             if not name.startswith("_")
         }
-        self._key = key
         self.fields = Fields()
-        self._normalize = normalize
-        self._engine = duckdb.connect(config={"threads": 1})
-        self._engine.execute("set TimeZone = 'UTC'")
+        self._engine = ColumnEngine(self._columns, key, normalize)
         self._next_seen = 0
         self.bytes_added = 0
         self._spare: deque[BytesIO] = deque()
@@ -145,7 +134,7 @@ class Batches:
         """
         try:
             columns = self._judged(batch)
-        except (duckdb.InvalidInputException, _AmbiguousError):
+        except (duckdb.InvalidInputException, AmbiguousError):
             # Half of a surrogate pair, a name that stands twice in a record: what Python makes of it.
             columns = self._judged(batch.rewritten())
         if batch.texts.getbuffer().nbytes < 2 * BATCH_BYTES:
@@ -155,7 +144,8 @@ class Batches:
         return columns
 
     def _judged(self, batch: Batch) -> Columns:
-        table = self._in_columns(batch)
+        table, fields = self._engine.read(batch)
+        self.fields.add(fields)
         is_rejected = pc.is_valid(table[REASON])
         rejected = table.filter(is_rejected) if pc.any(is_rejected).as_py() else table.slice(0, 0)
         stored = table.filter(pc.invert(is_rejected)) if len(rejected) else table
@@ -173,53 +163,6 @@ class Batches:
             key_hashes=cast("np.ndarray", keys.drop_null().to_numpy()).copy(),
             has_nameless=keys.null_count > 0,
         )
-
-    def _in_columns(self, batch: Batch) -> pa.Table:
-        ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
-        texts = pa.StringArray.from_buffers(
-            len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(batch.texts.getbuffer())
-        )
-        seen_at = np.concatenate([np.arange(page.start, page.stop) for page in batch.seen_at])
-        lines = {
-            "line": texts,
-            SEEN_AT: pa.array(seen_at).cast(pa.timestamp("us", "UTC")),
-            PLACE: pa.array(np.arange(len(texts))),
-        }
-        if batch.added:
-            added = [pa.array(values, pa.string()) for values in batch.added.values()]
-            lines["added"] = pa.StructArray.from_arrays(added, list(batch.added))
-        self._engine.register("lines", pa.table(lines))
-        fields = self._fields(batch.added)
-        query = batch_query(
-            self._columns, self._key, self._normalize, fields.types.keys(), batch.added.keys()
-        )
-        # With room for these rows: by default DuckDB takes it for a million, in each column.
-        table = self._engine.execute(query).to_arrow_table(max(len(texts), 1))
-        self._engine.unregister("lines")
-        self.fields.add(fields)
-        return table
-
-    def _fields(self, added: Mapping[str, list[str | None]]) -> Fields:
-        """What the records in `lines` are made of."""
-        names = [found for (found,) in self._engine.execute(names_query()).fetchall()]
-        if any(len({*each}) < len(each) for each in names):
-            raise _AmbiguousError
-        fields = Fields()
-        if names:
-            sent = sorted({name for each in names for name in each})
-            types = self._engine.execute(types_query(sent)).fetchall() if sent else []
-            always = {*added}.union({*names[0]}.intersection(*names))
-            fields = Fields({name: set() for name in {*sent, *added}}, always)
-            for (kinds,) in types:
-                for name, kind in zip(sent, kinds, strict=True):
-                    fields.note(name, kind)
-        for name, values in added.items():
-            fields.types[name] = {"text"} if any(values) else set()
-        return fields
-
-
-class _AmbiguousError(Exception):
-    """A name stands twice in a record."""
 
 
 def _with_payload(rejected: pa.Table, batch: Batch) -> pa.Table:

@@ -1,0 +1,130 @@
+"""DuckDB as a reader of JSON texts: batches in, Arrow tables and what records were made of out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from .batch import Batch
+from .column_sql import PLACE, SEEN_AT, batch_query, names_query, types_query
+from .drift import Fields
+
+
+class AmbiguousError(Exception):
+    """A name stands twice in a record."""
+
+
+class ColumnEngine:
+    """Turns batches of JSON texts into columns.
+
+    To plan its queries takes a quarter as long as to run them. So they read whatever stands in `lines`, and are
+    planned anew only when they are others, as when a field comes that was not there before.
+
+    Args:
+        columns: The declared columns, with dlt's names for their types.
+        key: Those that tell records apart.
+        normalize: dlt's naming convention, for fields that nobody declared.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, str], key: list[str], normalize: Callable[[str], str]
+    ) -> None:
+        self._columns = columns
+        self._key = key
+        self._normalize = normalize
+        self._duckdb = duckdb.connect(config={"threads": 1})
+        self._duckdb.execute("set TimeZone = 'UTC'")
+        self._lines = _Lines()
+        self._plans: dict[str, str] = {}
+        # The names that each record of the batch before had, if all are declared.
+        self._alike: list[str] = []
+
+    def read(self, batch: Batch) -> tuple[pa.Table, Fields]:
+        """The columns, a row for each record, and what records are made of.
+
+        Raises:
+            AmbiguousError: A name stands twice in a record.
+            duckdb.InvalidInputException: A text is not what DuckDB takes for JSON.
+        """
+        lines = _table_of(batch)
+        is_another = self._lines.table.schema != lines.schema
+        self._lines.table = lines
+        try:
+            if is_another:
+                self._duckdb.register("lines", self._lines)
+            return self._read(batch.added, len(lines))
+        finally:
+            self._lines.table = lines.schema.empty_table()  # the batch's memory is not ours
+
+    def _read(self, added: Mapping[str, Any], records: int) -> tuple[pa.Table, Fields]:
+        def columns(names: list[str], *, alike: bool) -> pa.Table:
+            query = batch_query(self._columns, self._key, self._normalize, names, added, alike)
+            # With room for these rows: by default DuckDB takes it for a million, in each column.
+            return self._planned("columns", query).to_arrow_table(max(records, 1))
+
+        table, names, always = None, self._alike, {*self._alike}
+        if names:
+            with suppress(duckdb.InvalidInputException):  # they are not as those before
+                table = columns(names, alike=True)
+        if table is None:
+            names, always = self._names()
+            self._alike = names if always == {*names} <= self._columns.keys() else []
+            table = columns(names, alike=False)
+        return table, self._fields(names, always, added)
+
+    def _names(self) -> tuple[list[str], set[str]]:
+        """The names that stand in records, and those of them that stand in each."""
+        found = [names for (names,) in self._planned("names", names_query()).fetchall()]
+        if any(len({*each}) < len(each) for each in found):
+            raise AmbiguousError
+        return sorted(set[str]().union(*found)), {*found[0]}.intersection(
+            *found
+        ) if found else set()
+
+    def _fields(self, names: list[str], always: set[str], added: Mapping[str, Any]) -> Fields:
+        fields = Fields({name: set() for name in {*names, *added}}, always.union(added))
+        if names:
+            for (kinds,) in self._planned("types", types_query(names)).fetchall():
+                for name, kind in zip(names, kinds, strict=True):
+                    fields.note(name, kind)
+        for name, values in added.items():
+            fields.types[name] = {"text"} if any(values) else set()
+        return fields
+
+    def _planned(self, name: str, query: str) -> duckdb.DuckDBPyConnection:
+        if self._plans.get(name) != query:
+            self._duckdb.execute(f"prepare {name} as {query}")
+            self._plans[name] = query
+        return self._duckdb.execute(f"execute {name}")
+
+
+class _Lines:
+    """A batch's table under a name that stays, for DuckDB asks for it anew with each query."""
+
+    def __init__(self) -> None:
+        self.table = pa.table({})
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+
+def _table_of(batch: Batch) -> pa.Table:
+    ends = np.cumsum([0, *batch.lengths], dtype=np.int32)
+    texts = pa.StringArray.from_buffers(
+        len(batch.lengths), pa.py_buffer(ends), pa.py_buffer(batch.texts.getbuffer())
+    )
+    seen_at = np.concatenate([np.arange(page.start, page.stop) for page in batch.seen_at])
+    lines = {
+        "line": texts,
+        SEEN_AT: pa.array(seen_at).cast(pa.timestamp("us", "UTC")),
+        PLACE: pa.array(np.arange(len(texts))),
+    }
+    if batch.added:
+        added = [pa.array(values, pa.string()) for values in batch.added.values()]
+        lines["added"] = pa.StructArray.from_arrays(added, list(batch.added))
+    return pa.table(lines)
