@@ -31,6 +31,7 @@ DUCKDB_TYPES = {
     "date": "DATE",
 }
 _UNTYPED = {"text", "json"}
+HALF_OF_MD5 = f"{2**64 - 1}::uhugeint"
 _OFFSET = r"(Z|[+-](?:0\d|1[0-5]):?[0-5]\d)$"
 _BLANK_OFFSET = rf" +{_OFFSET}"
 _NO_SECONDS = rf"([T ]\d\d:\d\d) *{_OFFSET}"
@@ -44,7 +45,11 @@ def names_query() -> str:
 def types_query(names: Iterable[str]) -> str:
     """What stands under these names, as `json_type` says it: a row for each list of types that there is."""
     pointers = ", ".join(_literal(_pointer(name)) for name in names)
-    return f"select distinct json_type(line, [{pointers}]) from lines"
+    # DuckDB tells numbers apart faster than lists.
+    return f"""
+        select any_value(types) from (select json_type(line, [{pointers}]) as types from lines)
+        group by hash(types)
+    """
 
 
 def batch_query(
@@ -128,7 +133,8 @@ def key_hash(values: Iterable[str]) -> str:
         values: SQL for the key's values.
     """
     texts = ", ".join(f"cast({value} as varchar)" for value in values) or "''"
-    return _number(f"md5_number_upper(concat_ws(chr(31), {texts}))")
+    # What `md5_number_upper` gives, in a quarter of the time: that is a macro, which goes through texts of bits.
+    return _number(f"(md5_number(concat_ws(chr(31), {texts})) & {HALF_OF_MD5})")
 
 
 def _number(unsigned: str) -> str:

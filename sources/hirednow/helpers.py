@@ -81,9 +81,11 @@ class Page:
     @property
     def rows(self) -> SentRecords:
         """The results; one that names no campaign, in neither shape, gets the one that was asked for."""
-        fields = fields_of(self.sent)
-        named = list(zip(fields.campaign_ids, fields.inner_ids, strict=True))
-        if all(own or inner for own, inner in named):
+        campaign_ids, inner_ids, *_ = fields_of(self.sent)
+        if all(inner_ids) or all(campaign_ids):  # nearly always in one shape, and soon told
+            return self.sent
+        named = list(zip(campaign_ids, inner_ids, strict=True))
+        if all(map(any, named)):
             return self.sent
         campaign_ids = [own if own or inner else self.campaign_id for own, inner in named]
         return self.sent.with_added(campaign_id=campaign_ids)
