@@ -113,9 +113,9 @@ class VersionedResource:
         with self._beside(), ThreadPoolExecutor(1) as maker:
             making: Future[Columns] | None = None
             for batch in self._batches_of_package(self._pages):
-                before, making = making, maker.submit(self._columns, batch)
-                if before is not None:
-                    yield from self._hand_over(before.result())
+                if making is not None:
+                    yield from self._hand_over(making.result())
+                making = maker.submit(self._columns, batch)
             if making is not None:
                 yield from self._hand_over(making.result())
             yield from self._joined()
