@@ -14,6 +14,9 @@ from .batch import Batch
 from .column_sql import PLACE, SEEN_AT, batch_query, names_query, types_query
 from .drift import Fields
 
+# While DuckDB reads some rows, it holds several times their texts; by default it takes 2,048 at a time.
+CHUNK_BYTES = 512 * 1024
+
 
 class AmbiguousError(Exception):
     """A name stands twice in a record."""
@@ -127,4 +130,6 @@ def _table_of(batch: Batch) -> pa.Table:
     if batch.added:
         added = [pa.array(values, pa.string()) for values in batch.added.values()]
         lines["added"] = pa.StructArray.from_arrays(added, list(batch.added))
-    return pa.table(lines)
+    table = pa.table(lines)
+    rows = max(len(texts) * CHUNK_BYTES // int(ends[-1]), 1)
+    return pa.Table.from_batches(table.to_batches(max_chunksize=rows))
