@@ -121,7 +121,10 @@ class VersionLoadJob(RunnableLoadJob):
         client.execute_sql("drop table news")
 
     def _news(self, target: str, file: str) -> str:
-        """SQL for a file's rows whose hash is not that of the version before."""
+        """SQL for a file's rows whose hash is not that of the version before.
+
+        Only records that stand in the file more than once, which few do, are put in order.
+        """
         times = self._columns_of("timestamp")
         times_hash = f"hash({', '.join(times)})" if times else "0"
         return f"""
@@ -142,21 +145,34 @@ class VersionLoadJob(RunnableLoadJob):
                 semi join staged using ({KEY_HASH})
                 group by {KEY_HASH}
             ),
+            several as (select {KEY_HASH} from staged group by {KEY_HASH} having count(*) > 1),
+            in_order as (
+                select
+                    staged.*,
+                    lag({CONTENT_HASH}) over seen as hash_in_file,
+                    lag(times) over seen as times_in_file,
+                    lag({PLACE}) over seen as place_before,
+                    row_number() over seen as number
+                from staged
+                semi join several using ({KEY_HASH})
+                window seen as (partition by {KEY_HASH} order by {SEEN_AT}, {PLACE})
+                union all
+                select *, null, null, null, 1
+                from staged
+                anti join several using ({KEY_HASH})
+            ),
             compared as (
                 select
                     {PLACE},
                     {CONTENT_HASH} as hash,
-                    coalesce(lag({CONTENT_HASH}) over seen, last_hash) as hash_before,
+                    coalesce(hash_in_file, last_hash) as hash_before,
                     times,
-                    coalesce(lag(times) over seen, last_times) as times_before,
-                    lag({PLACE}) over seen as place_before,
+                    coalesce(times_in_file, last_times) as times_before,
+                    place_before,
                     last_row,
-                    greatest(
-                        {SEEN_AT}, last_seen_at + to_microseconds(row_number() over seen)
-                    ) as seen_at
-                from staged
+                    greatest({SEEN_AT}, last_seen_at + to_microseconds(number)) as seen_at
+                from in_order
                 left join stored using ({KEY_HASH})
-                window seen as (partition by {KEY_HASH} order by {SEEN_AT}, {PLACE})
             )
             from compared
             where hash is distinct from hash_before

@@ -9,6 +9,7 @@ from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from requests import PreparedRequest, Request, RequestException, Response, Session
 
+from .attempts import send
 from .listing import count_of
 from .pace import Pace, PacedAdapter
 from .sent import read_answer
@@ -56,6 +57,11 @@ def json_object(response: Response) -> dict[str, Any] | None:
     return found
 
 
+def is_good(response: Response) -> bool:
+    """Whether it is what was asked for."""
+    return response.status_code == 200 and json_object(response) is not None
+
+
 def is_garbled(response: Response | None, _error: BaseException | None) -> bool:
     """Whether an answer says 200 but holds no JSON: worth another try, as a reset is."""
     return response is not None and response.status_code == 200 and json_object(response) is None
@@ -83,6 +89,7 @@ class EasirClient:
         self._token = ""
         self._token_lock = Lock()
         self._renew_at = 0.0
+        self._timeout_s = timeout_s
         self._session = Client(
             request_timeout=timeout_s,
             raise_for_status=False,
@@ -157,7 +164,7 @@ class EasirClient:
     ) -> dict[str, Any]:
         response, trouble = None, ""
         try:
-            response = self._session.send(prepare(), allow_redirects=False)  # type: ignore[no-untyped-call]
+            response = send(self._session, prepare(), self._timeout_s, is_good)
         except (RequestException, ValueError) as error:
             trouble = type(error).__name__  # only its name: its text may repeat what was sent
         if response is None:  # raised outside of `except`, so that no context hangs on it

@@ -183,6 +183,7 @@ class PacedAdapter(HTTPAdapter):
                 response = self._session.send(request, *args, allow_redirects=False, **kwargs)
             else:
                 response = super().send(request, *args, **kwargs)
+                response.content  # noqa: B018 - read while it is its turn
             if self._refuses(response):
                 self._pace.refused(pauses, asked_pause_s(response))
             elif response.status_code < 500:  # a vendor in trouble tells nothing of its limit
