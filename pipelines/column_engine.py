@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -11,11 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from .batch import Batch
-from .column_sql import PLACE, SEEN_AT, batch_query, names_query, types_query
+from .column_sql import PLACE, SEEN_AT, batch_query, names_query, shapes_query
 from .drift import Fields
 
 # While DuckDB reads some rows, it holds several times their texts; by default it takes 2,048 at a time.
 CHUNK_BYTES = 512 * 1024
+
+Shape = tuple[
+    list[str | None], int
+]  # of a record: what stands under the known names, and how many it has
 
 
 class AmbiguousError(Exception):
@@ -44,8 +47,7 @@ class ColumnEngine:
         self._duckdb.execute("set TimeZone = 'UTC'")
         self._lines = _Lines()
         self._plans: dict[str, str] = {}
-        # The names that each record of the batch before had, if all are declared.
-        self._alike: list[str] = []
+        self._names: list[str] = []  # that stood in a batch before, and most likely in the next one
 
     def read(self, batch: Batch) -> tuple[pa.Table, Fields]:
         """The columns, a row for each record, and what records are made of.
@@ -65,38 +67,41 @@ class ColumnEngine:
             self._lines.table = lines.schema.empty_table()  # the batch's memory is not ours
 
     def _read(self, added: Mapping[str, Any], records: int) -> tuple[pa.Table, Fields]:
-        def columns(names: list[str], *, alike: bool) -> pa.Table:
-            query = batch_query(self._columns, self._key, self._normalize, names, added, alike)
-            # With room for these rows: by default DuckDB takes it for a million, in each column.
-            return self._planned("columns", query).to_arrow_table(max(records, 1))
+        shapes = self._shapes()
+        if not all(names == len(types) - types.count(None) for types, names in shapes):
+            self._names = self._names_found()
+            shapes = self._shapes()
+        query = batch_query(self._columns, self._key, self._normalize, self._names, added)
+        # With room for these rows: by default DuckDB takes it for a million, in each column.
+        table = self._planned("columns", query).to_arrow_table(max(records, 1))
+        return table, self._fields(shapes, added)
 
-        table, names, always = None, self._alike, {*self._alike}
-        if names:
-            with suppress(duckdb.InvalidInputException):  # they are not as those before
-                table = columns(names, alike=True)
-        if table is None:
-            names, always = self._names()
-            self._alike = names if always == {*names} <= self._columns.keys() else []
-            table = columns(names, alike=False)
-        return table, self._fields(names, always, added)
+    def _shapes(self) -> list[Shape]:
+        """For each kind of record the types that stand under the known names, and how many names it has."""
+        if not self._names:
+            return [([], -1)]
+        return self._planned("shapes", shapes_query(self._names)).fetchall()
 
-    def _names(self) -> tuple[list[str], set[str]]:
-        """The names that stand in records, and those of them that stand in each."""
+    def _names_found(self) -> list[str]:
         found = [names for (names,) in self._planned("names", names_query()).fetchall()]
         if any(len({*each}) < len(each) for each in found):
             raise AmbiguousError
-        return sorted(set[str]().union(*found)), {*found[0]}.intersection(
-            *found
-        ) if found else set()
+        return sorted({name for names in found for name in names})
 
-    def _fields(self, names: list[str], always: set[str], added: Mapping[str, Any]) -> Fields:
-        fields = Fields({name: set() for name in {*names, *added}}, always.union(added))
-        if names:
-            for (kinds,) in self._planned("types", types_query(names)).fetchall():
-                for name, kind in zip(names, kinds, strict=True):
-                    fields.note(name, kind)
+    def _fields(self, shapes: list[Shape], added: Mapping[str, Any]) -> Fields:
+        fields, always = Fields(), {*self._names}
+        for types, _ in shapes:
+            there = {
+                name: kind
+                for name, kind in zip(self._names, types, strict=True)
+                if kind is not None
+            }
+            always &= there.keys()
+            for name, kind in there.items():
+                fields.note(name, kind)
         for name, values in added.items():
             fields.types[name] = {"text"} if any(values) else set()
+        fields.always = always.union(added)
         return fields
 
     def _planned(self, name: str, query: str) -> duckdb.DuckDBPyConnection:

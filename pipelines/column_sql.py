@@ -42,13 +42,18 @@ def names_query() -> str:
     return "select distinct json_keys(line) from lines"
 
 
-def types_query(names: Iterable[str]) -> str:
-    """What stands under these names, as `json_type` says it: a row for each list of types that there is."""
+def shapes_query(names: Iterable[str]) -> str:
+    """What stands under these names, as `json_type` says it, null where one is missing, and how many names there are.
+
+    A row for each list of types, and number, that there is.
+    """
     pointers = ", ".join(_literal(_pointer(name)) for name in names)
     # DuckDB tells numbers apart faster than lists.
     return f"""
-        select any_value(types) from (select json_type(line, [{pointers}]) as types from lines)
-        group by hash(types)
+        with shapes as (
+            select json_type(line, [{pointers}]) as types, len(json_keys(line)) as names from lines
+        )
+        select any_value(types), any_value(names) from shapes group by hash(types, names)
     """
 
 
@@ -56,9 +61,8 @@ def batch_query(
     types: Mapping[str, str],
     key: list[str],
     normalize: Callable[[str], str],
-    fields: Collection[str],
+    fields: Iterable[str],
     added: Collection[str],
-    alike: bool,
 ) -> str:
     """The query for the columns.
 
@@ -68,8 +72,6 @@ def batch_query(
         normalize: dlt's naming convention, for fields that nobody declared.
         fields: The names that stand in records.
         added: Those that stand in `added`.
-        alike: Whether each record is to have all of these fields, each once, and no others; else the query fails.
-            They are declared ones then.
 
     Returns:
         SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null) and `_place`.
@@ -78,10 +80,10 @@ def batch_query(
     as_read = {
         name: "JSON" if types[name] == "json" else "VARCHAR"
         for name in fields
-        if alike or (name in types and name not in added)
+        if name in types and name not in added
     }
     shape = _literal(orjson.dumps(as_read).decode())
-    read = f"from_json{'_strict' if alike else ''}(line, {shape})" if as_read else "null"
+    read = f"from_json(line, {shape})" if as_read else "null"
 
     def value(name: str) -> str:
         if name in added:
