@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -183,7 +182,6 @@ def _run(
 
 def main() -> None:
     """The console script: errors become one sentence and an exit code; a stack trace is a bug."""
-    gc.set_threshold(10_000)  # next to nothing here is garbage that only the collector finds
     # Nobody multiplies matrices: numpy's library need not start threads for that.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.umask(0o077)  # what the program writes is about job seekers: its owner reads it, nobody else
