@@ -15,8 +15,8 @@ def send(
 ) -> Response:
     """Send a request, and again as often, and after as long, as a session of dlt's does.
 
-    To have an answer judged there takes longer than all else that is done for a request. So what is good at once goes
-    past it, and anything else becomes the first of its attempts.
+    To send it there takes more of Python's time than all else that is done for a request, its JSON aside. So what is
+    good at once goes past it, and anything else becomes the first of its attempts.
 
     Raises:
         requests.RequestException: There was no answer in the last attempt.

@@ -64,7 +64,7 @@ def is_good(response: Response) -> bool:
 
 def is_garbled(response: Response | None, _error: BaseException | None) -> bool:
     """Whether an answer says 200 but holds no JSON: worth another try, as a reset is."""
-    return response is not None and response.status_code == 200 and json_object(response) is None
+    return response is not None and response.status_code == 200 and not is_good(response)
 
 
 class EasirClient:

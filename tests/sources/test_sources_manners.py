@@ -300,7 +300,7 @@ def test_every_source_has_the_same_file(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "vendors"), [("sent.py", 2), ("listing.py", 2), ("patience.py", 4)]
+    ("name", "vendors"), [("sent.py", 2), ("attempts.py", 2), ("listing.py", 2), ("patience.py", 4)]
 )
 def test_sources_that_need_it_have_the_same_file(name, vendors):
     found = [path.read_bytes() for path in SOURCES.glob(f"*/{name}")]
