@@ -8,9 +8,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .batch import Batch
-from .column_sql import PLACE, SEEN_AT, batch_query, names_query, shapes_query
+from .column_sql import PLACE, SEEN_AT, SHAPE, batch_query, names_query, shapes_query
 from .drift import Fields
 
 # While DuckDB reads some rows, it holds several times their texts; by default it takes 2,048 at a time.
@@ -18,6 +19,7 @@ CHUNK_BYTES = 512 * 1024
 
 # Of a record: what stands under each of the known names, and how many names it has.
 Shape = tuple[list[str | None], int]
+MOST_SHAPES = 1000  # that are remembered
 
 
 class AmbiguousError(Exception):
@@ -47,6 +49,7 @@ class ColumnEngine:
         self._lines = _Lines()
         self._plans: dict[str, str] = {}
         self._names: list[str] = []  # that stood in a batch before, and most likely in the next one
+        self._shapes: dict[int, Shape] = {}  # of these names, by their numbers
 
     def read(self, batch: Batch) -> tuple[pa.Table, Fields]:
         """The columns, a row for each record, and what records are made of.
@@ -66,20 +69,26 @@ class ColumnEngine:
             self._lines.table = lines.schema.empty_table()  # the batch's memory is not ours
 
     def _read(self, added: Mapping[str, Any], records: int) -> tuple[pa.Table, Fields]:
-        shapes = self._shapes()
+        table, shapes = self._columns_and_shapes(added, records)
         if not all(names == len(types) - types.count(None) for types, names in shapes):
-            self._names = self._names_found()
-            shapes = self._shapes()
+            self._names, self._shapes = self._names_found(), {}
+            table, shapes = self._columns_and_shapes(added, records)
+        return table, self._fields(shapes, added)
+
+    def _columns_and_shapes(
+        self, added: Mapping[str, Any], records: int
+    ) -> tuple[pa.Table, list[Shape]]:
+        """The columns, and for each kind of record what stands under the known names."""
         query = batch_query(self._columns, self._key, self._normalize, self._names, added)
         # With room for these rows: by default DuckDB takes it for a million, in each column.
         table = self._planned("columns", query).to_arrow_table(max(records, 1))
-        return table, self._fields(shapes, added)
-
-    def _shapes(self) -> list[Shape]:
-        """For each kind of record the types that stand under the known names, and how many names it has."""
-        if not self._names:
-            return [([], -1)]  # what no record has
-        return self._planned("shapes", shapes_query(self._names)).fetchall()
+        numbers = pc.unique(table[SHAPE]).to_pylist()
+        if not self._shapes.keys() >= {*numbers}:
+            if len(self._shapes) > MOST_SHAPES:
+                self._shapes = {}
+            found = self._planned("shapes", shapes_query(self._names)).fetchall()
+            self._shapes |= {number: (types, names) for number, types, names in found}
+        return table.drop_columns(SHAPE), [self._shapes[number] for number in numbers]
 
     def _names_found(self) -> list[str]:
         found = [names for (names,) in self._planned("names", names_query()).fetchall()]

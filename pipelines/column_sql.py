@@ -20,6 +20,7 @@ OWN_COLUMNS = frozenset({CONTENT_HASH, KEY_HASH, SEEN_AT, IS_DELETED, "_dlt_load
 # Columns of a batch that no table has.
 REASON = "_reason"
 PLACE = "_place"
+SHAPE = "_shape"
 
 DUCKDB_TYPES = {
     "text": "VARCHAR",
@@ -45,16 +46,23 @@ def names_query() -> str:
 def shapes_query(names: Iterable[str]) -> str:
     """What stands under these names, as `json_type` says it, null where one is missing, and how many names there are.
 
-    A row for each list of types, and number, that there is.
+    A row for each `_shape` that there is: its number, the list of types, the number of names.
     """
-    pointers = ", ".join(_literal(_pointer(name)) for name in names)
-    # DuckDB tells numbers apart faster than lists.
     return f"""
-        with shapes as (
-            select json_type(line, [{pointers}]) as types, len(json_keys(line)) as names from lines
-        )
-        select any_value(types), any_value(names) from shapes group by hash(types, names)
+        with shapes as (select {_types(names)} as types, {_NAMES} as names from lines)
+        select hash(types, names) as {SHAPE}, any_value(types), any_value(names)
+        from shapes
+        group by {SHAPE}
     """
+
+
+_NAMES = "len(json_keys(line))"
+
+
+def _types(names: Iterable[str]) -> str:
+    """SQL for what stands under these names in a record."""
+    pointers = ", ".join(_literal(_pointer(name)) for name in names)
+    return f"json_type(line, [{pointers}])" if pointers else "[]::varchar[]"
 
 
 def batch_query(
@@ -74,7 +82,8 @@ def batch_query(
         added: Those that stand in `added`.
 
     Returns:
-        SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null) and `_place`.
+        SQL for the columns, the stamps, and for each record `_reason` (why it cannot be stored, or null), `_place` and
+        `_shape` (a number for what `shapes_query` says of it).
         Whoever's key cannot be used has no `_key_hash`.
     """
     as_read = {
@@ -115,7 +124,8 @@ def batch_query(
             {SEEN_AT},
             cast(null as boolean) as {IS_DELETED},
             {_joined(['"no key"', *badly_typed.values()])} as {REASON},
-            {PLACE}
+            {PLACE},
+            hash({_types(fields)}, {_NAMES}) as {SHAPE}
         from judged
     """
 
@@ -207,7 +217,7 @@ def _undeclared_columns(
     added: Collection[str],
 ) -> Iterator[str]:
     """A field that nobody declared is kept as text, whatever it is: its type never changes."""
-    used = {*types, *OWN_COLUMNS, REASON, PLACE}
+    used = {*types, *OWN_COLUMNS, REASON, PLACE, SHAPE}
     for field in sorted(undeclared):
         name = own = column_name(field, normalize)
         number = 1

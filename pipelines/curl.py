@@ -57,7 +57,8 @@ class CurlSession(Session):
         """
         url = request.url or ""
         is_plain = request.method == "GET" and not request.body and not kwargs.get("cert")
-        if not is_plain or select_proxy(url, kwargs.get("proxies")):
+        proxies = kwargs.get("proxies")
+        if not is_plain or (proxies and select_proxy(url, proxies)):
             return super().send(request, **kwargs)
         handle = self._kept() or _new_handle()
         head = BytesIO()

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 LOADED_FILES = "_loaded_files"
+# What is more than this, by DuckDB's estimate, is put into the file with its commit, and not first into its log, which
+# all has to be written, read and compressed again once the file is closed. Some twenty thousand rows.
+LARGE_LOAD = "4MB"
 MORE_MEMORY = ("400MB", "1600MB")  # than what a load is given at first
 CONTENT = "content_number"  # a function of Python's, in DuckDB
 ROW = "_whole_row"  # a name that no column has
@@ -94,6 +97,7 @@ class VersionLoadJob(RunnableLoadJob):
         with _keeping_books:  # files are loaded side by side
             client.execute_sql(f"create table if not exists {files} (load_id text, file text)")
             client.execute_sql(f"delete from {files} where load_id <> %s", self._load_id)
+        client.execute_sql(f"set checkpoint_threshold = '{LARGE_LOAD}'")  # dlt has set it to 1 GB
         with client.begin_transaction():
             if not client.execute_sql(f"select 1 from {files} where file = %s", name):
                 self._insert(client)

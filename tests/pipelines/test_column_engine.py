@@ -43,7 +43,7 @@ def outcome(reader: ColumnEngine, read: Batch) -> Any:
 
 
 VALUES = ["null", "1", "1.5", "true", '"text"', '"2026-03-01 10:00:00"', "[1]", '{"a":"\\ud800"}']
-NAMES = ["id", "number", "nested", "at", "ID", "new", ""]
+NAMES = ["id", "number", "nested", "at", "ID", "new", "", "_shape"]
 fields = st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES))
 texts = st.lists(fields, max_size=4).map(
     lambda found: "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in found) + "}"
