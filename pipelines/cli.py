@@ -188,8 +188,6 @@ def main() -> None:
     """The console script: errors become one sentence and an exit code; a stack trace is a bug."""
     # Nobody multiplies matrices: numpy's library need not start threads for that.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # DuckDB looks for it whenever it is given a value; nothing here uses it, and to have it found takes longest.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
     gc.set_threshold(IMPORTED)
     os.umask(0o077)  # what the program writes is about job seekers: its owner reads it, nobody else
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is a Ctrl-C
