@@ -4,6 +4,7 @@ from collections.abc import Callable
 from threading import Lock
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 
 from dlt.sources.helpers.requests import Client
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
@@ -106,8 +107,9 @@ class EasirClient:
         found = self._session.merge_environment_settings(self._base_url, {}, None, None, None)
         self._session.proxies, self._session.verify = found["proxies"], found["verify"]
         self._session.trust_env = False
-        # What all requests have in common is prepared once: that is half the work of sending one.
+        # What all requests have in common is prepared once: that is most of the work of preparing one.
         self._prepared = self._session.prepare_request(Request("GET", BASE_URL))
+        self._address = ""
 
     def get(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
         """Ask for one JSON object, with a new token if the one at hand is refused.
@@ -133,7 +135,10 @@ class EasirClient:
     def _get_with(self, token: str, path: str, params: dict[str, Any]) -> dict[str, Any]:
         def prepare() -> PreparedRequest:
             request = self._prepared.copy()
-            request.prepare_url(self._base_url + path, params)
+            if not self._address:
+                request.prepare_url(self._base_url, None)
+                self._address = (request.url or "").rstrip("/")
+            request.url = f"{self._address}{path}?{urlencode(params)}"
             request.prepare_auth(BearerTokenAuth(token))
             return request
 

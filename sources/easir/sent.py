@@ -66,11 +66,19 @@ def value_of(record: dict[str, Any], name: Name) -> Any:
     return outer.get(name[1]) if isinstance(outer, dict) else None
 
 
+def objects(texts: Sequence[bytes | Raw]) -> Sequence[bytes | Raw]:
+    """JSON texts of objects; what is none becomes the field `record` of one."""
+    if {*map(FIRST, map(memoryview, texts))} <= {OBJECT}:
+        return texts
+    each = map(bytes, texts)
+    return [text if FIRST(text) == OBJECT else b'{"record":%b}' % text for text in each]
+
+
 class SentRecords:
     """Some records of an answer.
 
     Args:
-        texts: The JSON text of each; what is no object becomes the field `record` of one.
+        texts: The JSON text of each, an object.
         added: What the source says of them, in place of a field or beside those that were sent: by field, a value for
             each record; None is nothing.
         known: The columns that were read already, by name.
@@ -82,11 +90,6 @@ class SentRecords:
         added: Mapping[str, Sequence[Any]] | None = None,
         known: Mapping[Name, list[Any]] | None = None,
     ) -> None:
-        if not {*map(FIRST, map(bytes, texts))} <= {OBJECT}:
-            texts = [
-                text if FIRST(bytes(text)) == OBJECT else b'{"record":%b}' % bytes(text)
-                for text in texts
-            ]
         self.texts = texts
         self.added = added or {}
         self._known = known or {}
@@ -94,7 +97,7 @@ class SentRecords:
     @classmethod
     def of(cls, items: list[Any]) -> "SentRecords":
         """Records that had to be read to be had."""
-        return cls([json.dumps(item).encode() for item in items])
+        return cls(objects([json.dumps(item).encode() for item in items]))
 
     def __len__(self) -> int:
         """How many there are."""
@@ -166,7 +169,9 @@ def read_answer(body: bytes, listing: str) -> Any:
         answer: dict[str, Any] = ANSWER.decode(body)
         for name, value in answer.items():
             if isinstance(value, list):
-                answer[name] = SentRecords(value) if name == listing else [*map(decode, value)]
+                answer[name] = (
+                    SentRecords(objects(value)) if name == listing else [*map(decode, value)]
+                )
         return answer
     except (MsgspecError, RecursionError, UnicodeDecodeError):
         read_whole = lenient(body)
