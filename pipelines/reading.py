@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .drift import Fields
 
 # What dlt does once a table, whatever its size, costs tens of milliseconds: so it gets few.
-TABLE_BYTES = 12 * 1024 * 1024
+TABLE_BYTES = 8 * 1024 * 1024
 
 
 class VersionedResource:

@@ -68,7 +68,7 @@ def value_of(record: dict[str, Any], name: Name) -> Any:
 
 def objects(texts: Sequence[bytes | Raw]) -> Sequence[bytes | Raw]:
     """JSON texts of objects; what is none becomes the field `record` of one."""
-    if {*map(FIRST, map(memoryview, texts))} <= {OBJECT}:
+    if {*map(FIRST, map(memoryview, texts))} <= {OBJECT}:  # type: ignore[arg-type]
         return texts
     each = map(bytes, texts)
     return [text if FIRST(text) == OBJECT else b'{"record":%b}' % text for text in each]

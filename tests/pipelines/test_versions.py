@@ -107,6 +107,15 @@ def row(rating: str, id_: int = 1, **more: Any) -> dict[str, Any]:
     return {"job": "j", "id": id_, "rating": rating, **more}
 
 
+def test_a_large_load_stands_in_the_file_and_not_in_its_log(warehouse: Warehouse) -> None:
+    log = Path(f"{warehouse.settings.warehouse}.wal")
+    with duckdb.connect(str(warehouse.settings.warehouse)):  # as a run does, which keeps it open
+        warehouse.load(*(row("high", id_) for id_ in range(50_000)))
+
+        assert not log.exists() or log.stat().st_size < 100_000
+    assert warehouse.query("select count(*) from raw_shop.things") == [(50_000,)]
+
+
 def test_a_reread_adds_nothing(warehouse: Warehouse) -> None:
     warehouse.load(row("UNRATED"), row("GOOD", 2))
     warehouse.load(row("GOOD", 2), row("UNRATED"))
