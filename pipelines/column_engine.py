@@ -15,7 +15,7 @@ from .column_sql import PLACE, SEEN_AT, SHAPE, batch_query, names_query, shapes_
 from .drift import Fields
 
 # While DuckDB reads some rows, it holds several times their texts; by default it takes 2,048 at a time.
-CHUNK_BYTES = 512 * 1024
+CHUNK_BYTES = 256 * 1024
 
 # Of a record: what stands under each of the known names, and how many names it has.
 Shape = tuple[list[str | None], int]
