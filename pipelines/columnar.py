@@ -29,7 +29,7 @@ from .drift import Fields
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TTableSchemaColumns
 
-BATCH_BYTES = 2 * 1024 * 1024
+BATCH_BYTES = 3 * 1024 * 1024
 
 
 @dataclass(frozen=True)
