@@ -18,8 +18,9 @@ LINGER_S = 1.0
 class _Kept:
     """A file that is kept open between its uses, but left to others when there are none for a while."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checkpoint: bool) -> None:
         self._path = path
+        self._checkpoint = checkpoint
         self._lock = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._uses = 0
@@ -49,6 +50,9 @@ class _Kept:
         with self._lock:
             if self._closing is not None:
                 self._closing.cancel()
+            if self._connection is not None and not self._checkpoint:
+                with suppress(duckdb.Error):  # of a file that has failed already
+                    self._connection.execute("pragma disable_checkpoint_on_shutdown")
             self._close()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
@@ -111,12 +115,16 @@ def connect(
 
 
 @contextmanager
-def kept_open(path: Path) -> Iterator[None]:
+def kept_open(path: Path, *, checkpoint: bool = True) -> Iterator[None]:
     """Keeps a file open for a block, between uses that follow each other closely.
 
     To open and close it takes DuckDB longer than most of what is done in between, and longer with each night of rows.
+
+    Args:
+        path: The file.
+        checkpoint: Whether what is in its log goes into it at the end; else whoever opens it next does that.
     """
-    _kept[path] = _Kept(path)
+    _kept[path] = _Kept(path, checkpoint=checkpoint)
     try:
         yield
     finally:

@@ -41,7 +41,8 @@ class Run:
         from .vendor_sync import writing
 
         results: list[ResourceRun] = []
-        with database.kept_open(self.settings.warehouse):
+        # how the run ended is noted next, and brings the file's log into it, too: once is enough
+        with database.kept_open(self.settings.warehouse, checkpoint=False):
             pipeline.create_missing_tables(self.settings)
             for found in sync.sync(
                 vendors, self.settings, self.reporter, self.history, self.run_id

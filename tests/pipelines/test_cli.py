@@ -37,6 +37,16 @@ def test_the_readme_documents_each_command_and_no_other() -> None:
     assert documented == set(COMMANDS)
 
 
+def test_a_sync_looks_for_garbage_more_often_than_what_imports_for_it() -> None:
+    script = (
+        "import gc; from pipelines import cli, sync; gc.set_threshold(cli.IMPORTED); "
+        "sync.prepare_process(); print(gc.get_threshold()[0])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert int(found.stdout) < cli.IMPORTED / 100
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_says_what_it_does(command: str) -> None:
     result = CliRunner().invoke(cli.app, [command, "--help"])

@@ -109,6 +109,28 @@ def test_names_are_looked_for_only_when_there_is_another(monkeypatch: pytest.Mon
     assert len(asked) == 2
 
 
+def test_shapes_are_asked_for_only_when_there_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    query = column_engine.shapes_query
+    monkeypatch.setattr(
+        column_engine, "shapes_query", lambda names: asked.append(names) or query(names)
+    )
+    reader = engine()
+    reader.read(batch(ALIKE))
+    asked.clear()
+    for texts in (ALIKE, ['{"id":"c"}'], [*ALIKE, '{"id":"c"}'], ALIKE):
+        reader.read(batch(texts))
+
+    assert len(asked) == 1
+
+
+def test_shapes_that_were_forgotten_are_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_engine, "MOST_SHAPES", 1)
+    reader = engine()
+    for texts in ([*ALIKE, '{"id":7}'], ['{"id":"c"}', '{"id":null}'], ALIKE, ['{"id":7}']):
+        assert outcome(reader, batch(texts)) == outcome(engine(), batch(texts))
+
+
 def test_a_type_that_changes_is_noticed_among_records_that_are_alike() -> None:
     reader = engine()
     reader.read(batch(ALIKE))

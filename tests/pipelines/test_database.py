@@ -33,6 +33,21 @@ with database.connect(path) as connection:
 """
 
 
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_file_that_was_kept_open_leaves_its_log_only_if_asked_to(
+    tmp_path: Path, checkpoint: bool
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    log = Path(f"{path}.wal")
+    with database.kept_open(path, checkpoint=checkpoint), database.connect(path) as connection:
+        connection.execute("create table t as select 1 as a")
+
+    assert log.exists() == (not checkpoint)
+    with database.connect(path) as connection:
+        assert connection.execute("from t").fetchall() == [(1,)]
+    assert not log.exists()
+
+
 def test_a_query_that_ctrl_c_interrupts_does_not_hold_the_file_for_ever(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path / "warehouse.duckdb")],
