@@ -53,7 +53,6 @@ def prepare_process() -> None:
     """What makes reading much faster in this process, and gives memory back."""
     memory.keep_large_buffers_apart()
     gc.freeze()  # what is imported stays: looking through it again and again is a tenth of the work
-    gc.set_threshold(
-        700
-    )  # as Python 3.11 has it: with more, what pages leave behind takes more memory
+    # As Python 3.11 has it. With more, what pages leave behind takes more memory.
+    gc.set_threshold(700)
     requests.models.CONTENT_CHUNK_SIZE = 1 << 20  # a page at a time, not ten kilobytes
