@@ -69,7 +69,7 @@ def batch_query(
     types: Mapping[str, str],
     key: list[str],
     normalize: Callable[[str], str],
-    fields: Iterable[str],
+    fields: Collection[str],
     added: Collection[str],
 ) -> str:
     """The query for the columns.
